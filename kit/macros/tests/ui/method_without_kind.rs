@@ -1,0 +1,26 @@
+//! A method that does not say what it promises about being repeated.
+
+use outgrow::{Answer, CallContext, Unread, Wire, port};
+
+#[port("notes.v1")]
+pub trait Notes {
+    async fn take(&self, cx: &CallContext, request: Ask) -> Answer<Ask, Refusal>;
+
+    #[command]
+    async fn drop(&self, cx: &CallContext, request: Ask) -> Answer<Ask, Refusal>;
+}
+
+#[derive(Wire)]
+pub struct Ask {
+    #[wire(1)]
+    pub text: String,
+}
+
+#[derive(Debug, Wire, thiserror::Error)]
+pub enum Refusal {
+    #[error("{0}")]
+    #[wire(other)]
+    Other(Unread),
+}
+
+fn main() {}

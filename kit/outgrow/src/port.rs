@@ -1,0 +1,187 @@
+//! Ports: what `#[port]` makes of a trait, and what carriers see of it.
+//!
+//! A port has two faces. To modules it is the trait as written. To carriers it is a [`Dispatch`]: a descriptor, and
+//! bytes in, bytes out. Carriers know no port; ports know no carrier.
+
+use std::{fmt, pin::Pin, sync::Arc};
+
+use crate::{
+    CallContext, CallError, Caller, Cause, CauseKind, Local, Message, RawRefusal, Refusal, Reply, schema,
+    wire::Shape,
+};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a method promises about being repeated. There is no default: who writes a method decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `#[query]`: no effects. May be repeated, shadowed, cached.
+    Query,
+    /// `#[command(idempotent)]`: repeated under the same key it has its effect once and answers the same.
+    Idempotent,
+    /// `#[command(once)]`: must never be repeated when in doubt.
+    Once,
+}
+
+/// One method of a port.
+#[derive(Debug)]
+pub struct Method {
+    /// Its position in the trait.
+    pub index: usize,
+    /// Its name on the wire, such as `Reserve`.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// What it promises about being repeated.
+    pub kind: Kind,
+    /// The name of its port, such as `Inventory`.
+    pub port: &'static str,
+    /// The package of its port, such as `inventory.v1`.
+    pub package: &'static str,
+    /// The shape of its request.
+    pub request: fn() -> Shape,
+    /// The shape of its answer.
+    pub answer: fn() -> Shape,
+    /// The shape of its refusal.
+    pub refusal: fn() -> Shape,
+}
+
+impl Method {
+    /// The module that serves it: `inventory` of `inventory.v1`.
+    pub fn module(&self) -> &'static str {
+        self.package.split_once('.').map_or(self.package, |(module, _)| module)
+    }
+}
+
+/// Such as `inventory.v1.Inventory/Reserve`.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}/{}", self.package, self.port, self.name)
+    }
+}
+
+/// A port, described.
+#[derive(Debug)]
+pub struct PortDesc {
+    /// Such as `inventory.v1`.
+    pub package: &'static str,
+    /// Such as `Inventory`.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// Its methods, in the order of the trait.
+    pub methods: &'static [Method],
+}
+
+impl PortDesc {
+    /// The module that serves it: `inventory` of `inventory.v1`.
+    pub fn module(&self) -> &'static str {
+        self.package.split_once('.').map_or(self.package, |(module, _)| module)
+    }
+
+    /// The method of that wire name.
+    pub fn method(&self, name: &str) -> Option<&'static Method> {
+        self.methods.iter().find(|method| method.name == name)
+    }
+}
+
+/// Such as `inventory.v1.Inventory`.
+impl fmt::Display for PortDesc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.package, self.name)
+    }
+}
+
+/// Implemented by `#[port]` for `dyn ThePort`: what carriers and the runtime know of it.
+pub trait Port: Send + Sync + 'static {
+    /// Its description.
+    const DESC: &'static PortDesc;
+
+    /// Calls one of its methods with an encoded request.
+    fn dispatch<'a>(
+        &'a self,
+        method: &'static Method,
+        cx: &'a CallContext,
+        body: &'a [u8],
+    ) -> BoxFuture<'a, Reply>;
+
+    /// The port, answered by a [`Caller`].
+    fn via<C: Caller<Self> + 'static>(caller: C) -> Arc<Self>;
+}
+
+/// The part of a port that can be used without knowing it: bytes in, bytes out.
+pub trait Dispatch: Send + Sync {
+    /// Which port this is.
+    fn port(&self) -> &'static PortDesc;
+
+    /// Calls one of its methods with an encoded request.
+    fn dispatch<'a>(
+        &'a self,
+        method: &'static Method,
+        cx: &'a CallContext,
+        body: &'a [u8],
+    ) -> BoxFuture<'a, Reply>;
+}
+
+/// Any port, ready for a carrier.
+#[derive(Debug)]
+pub struct Served<P: ?Sized>(pub Arc<P>);
+
+impl<P: ?Sized + Port> Dispatch for Served<P> {
+    fn port(&self) -> &'static PortDesc {
+        P::DESC
+    }
+
+    fn dispatch<'a>(
+        &'a self,
+        method: &'static Method,
+        cx: &'a CallContext,
+        body: &'a [u8],
+    ) -> BoxFuture<'a, Reply> {
+        self.0.dispatch(method, cx, body)
+    }
+}
+
+/// One call through the wire: decode, run, encode. Called by generated dispatchers.
+#[doc(hidden)]
+pub async fn serve<P: ?Sized + Sync, Q: Message, T: Message, E: Refusal>(
+    port: &P,
+    method: &'static Method,
+    cx: &CallContext,
+    body: &[u8],
+    local: Local<P, Q, T, E>,
+) -> Reply {
+    let request = Q::from_bytes(body)
+        .map_err(|error| CallError::NotExecuted(Cause::new(CauseKind::BadRequest, error.to_string())))?;
+    match local(port, cx, request).await {
+        Ok(answer) => Ok(answer.to_bytes()),
+        Err(CallError::Refused(refusal)) => Err(raw_refusal(method, &refusal)),
+        Err(CallError::NotExecuted(cause)) => Err(CallError::NotExecuted(cause)),
+        Err(CallError::InDoubt(cause)) => Err(CallError::InDoubt(cause)),
+    }
+}
+
+/// A refusal, ready to travel. One that is too large for some placement is too large for all.
+pub fn raw_refusal<E: Refusal>(method: &'static Method, refusal: &E) -> CallError<RawRefusal> {
+    let body = refusal.to_bytes();
+    if body.len() > RawRefusal::MAX_BODY {
+        return CallError::in_doubt(
+            CauseKind::BadAnswer,
+            format!("the refusal of {method} has {} bytes, more than {}", body.len(), RawRefusal::MAX_BODY),
+        );
+    }
+    let message = refusal.to_string().chars().take(RawRefusal::MAX_MESSAGE).collect();
+    CallError::Refused(RawRefusal {
+        type_name: schema::type_name(method.package, (method.refusal)()),
+        message,
+        body,
+    })
+}
+
+/// The answer to a method that this port does not have. Called by generated dispatchers.
+#[doc(hidden)]
+pub fn unserved(method: &'static Method) -> BoxFuture<'static, Reply> {
+    let answer = CallError::not_executed(CauseKind::Unserved, format!("{method} is of another port"));
+    Box::pin(std::future::ready(Err(answer)))
+}

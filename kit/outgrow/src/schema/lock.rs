@@ -1,0 +1,159 @@
+//! The lock of a contract: every number and every method it ever had, in a file that people can read.
+//!
+//! ```text
+//! service inventory.v1.Inventory
+//!   rpc Reserve idempotent inventory.v1.ReserveStock -> inventory.v1.Reservation | inventory.v1.InventoryRefusal
+//! message inventory.v1.ReserveStock
+//!   1 reservation required string
+//!   2 lines repeated inventory.v1.StockLine
+//!   reserved 3 note
+//! oneof inventory.v1.InventoryRefusal
+//!   1 out_of_stock inventory.v1.InventoryRefusal.OutOfStock
+//! enum inventory.v1.HoldState
+//!   1 Held
+//! ```
+//!
+//! What may change from one lock to the next stands in [`breach`](super::breach).
+
+mod text;
+
+use std::collections::BTreeMap;
+
+use super::{
+    Breach, KERNEL, breach,
+    package::{Package, Packages},
+    type_name,
+};
+use crate::{
+    Kind, PortDesc,
+    wire::{MessageDesc, Presence, Shape},
+};
+
+pub use text::LockError;
+pub(in crate::schema) use text::{kind_word, presence_word};
+
+/// Every number and every method that some packages ever had.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// By full name: methods by name.
+    pub(super) services: BTreeMap<String, BTreeMap<String, Rpc>>,
+    /// By full name.
+    pub(super) types: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rpc {
+    pub(super) kind: Kind,
+    pub(super) request: String,
+    pub(super) answer: String,
+    pub(super) refusal: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) form: Form,
+    pub(super) numbers: BTreeMap<u32, Use>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Message,
+    Oneof,
+    Enum,
+}
+
+/// What a number stands for, or stood for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Field { name: String, presence: Presence, ty: String },
+    Variant { name: String, ty: String },
+    Plain { name: String },
+    Reserved { name: String },
+}
+
+impl Use {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Field { name, .. }
+            | Self::Variant { name, .. }
+            | Self::Plain { name }
+            | Self::Reserved { name } => name,
+        }
+    }
+}
+
+impl Lock {
+    /// Reads a lock. An empty text is the lock of a contract that was never exported.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        text.parse()
+    }
+
+    /// What the code of these ports says now.
+    pub fn of(ports: &[&PortDesc]) -> Self {
+        let mut lock = Self::default();
+        for name in ports.iter().map(|port| port.package) {
+            lock.add(&Packages::of(ports).take(name));
+        }
+        lock
+    }
+
+    /// What the code of the types that all contracts share says now.
+    pub fn kernel() -> Self {
+        let mut lock = Self::default();
+        lock.add(&Packages::kernel().take(KERNEL));
+        lock
+    }
+
+    /// The lock after the change to what the code says `now`: everything ever used, with what is gone reserved.
+    pub fn update(&self, now: &Self) -> Result<Self, Vec<Breach>> {
+        breach::update(self, now)
+    }
+
+    /// The numbers of a message that are no longer used, and the names they had.
+    pub(super) fn reserved(&self, message: &str) -> Vec<(u32, &str)> {
+        let numbers = self.types.get(message).into_iter().flat_map(|entry| &entry.numbers);
+        numbers
+            .filter(|(_, used)| matches!(used, Use::Reserved { .. }))
+            .map(|(number, used)| (*number, used.name()))
+            .collect()
+    }
+
+    fn add(&mut self, package: &Package<'_>) {
+        for port in &package.ports {
+            let full = |shape: fn() -> Shape| type_name(port.package, shape());
+            let methods = port.methods.iter().map(|method| {
+                let (request, answer, refusal) =
+                    (full(method.request), full(method.answer), full(method.refusal));
+                (method.name.to_owned(), Rpc { kind: method.kind, request, answer, refusal })
+            });
+            self.services.insert(port.to_string(), methods.collect());
+        }
+        for desc in &package.messages {
+            self.add_message(package.name, desc);
+        }
+        for desc in &package.enums {
+            let plain =
+                desc.variants.iter().map(|each| (each.number, Use::Plain { name: each.name.to_owned() }));
+            let entry = Entry { form: Form::Enum, numbers: plain.collect() };
+            self.types.insert(type_name(package.name, Shape::Enum(desc)), entry);
+        }
+    }
+
+    fn add_message(&mut self, package: &str, desc: &'static MessageDesc) {
+        let numbers = desc.fields.iter().map(|field| {
+            let (name, ty) = (field.name.to_owned(), type_name(package, (field.shape)()));
+            let used = if desc.oneof {
+                Use::Variant { name, ty }
+            } else {
+                Use::Field { name, presence: field.presence, ty }
+            };
+            (field.number, used)
+        });
+        let form = if desc.oneof { Form::Oneof } else { Form::Message };
+        let entry = Entry { form, numbers: numbers.collect() };
+        self.types.insert(type_name(package, Shape::Message(desc)), entry);
+        for nested in desc.nested {
+            self.add_message(package, nested);
+        }
+    }
+}

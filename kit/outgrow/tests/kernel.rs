@@ -1,0 +1,16 @@
+//! The kernel's promises to everybody: bytes, schemas, locks, and what `#[port]` makes of a trait.
+
+#[cfg(test)]
+mod kernel {
+    mod by_hand;
+    mod contract;
+    mod everything;
+    mod hostile;
+    mod lock;
+    mod money;
+    mod oracle;
+    mod port;
+    mod round_trip;
+    mod schema;
+    mod skew;
+}
