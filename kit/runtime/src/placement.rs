@@ -1,0 +1,59 @@
+//! How this process reaches each module: the one place where placement is decided.
+//!
+//! A module that this service hosts is `local`; every other is reached by the address of the service that hosts it.
+//! Placement follows from configuration alone: no code, no Cargo feature, no environment of the build.
+
+use std::{fmt, sync::Arc};
+
+use outgrow::Transport;
+
+use crate::{Address, Topology};
+
+/// How this process reaches a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// In this process: a direct call.
+    Local,
+    /// In this process, but through the wire.
+    Loopback,
+    /// In another process, by these addresses, first preferred.
+    Remote(Vec<Address>),
+}
+
+impl Placement {
+    /// The placement of `module` as seen from `service`.
+    pub fn decide(topology: &Topology, service: &str, module: &str) -> Self {
+        let host = topology.host_of(module);
+        if host == service {
+            return if topology.loopback.contains(module) { Self::Loopback } else { Self::Local };
+        }
+        Self::Remote(topology.services.get(host).map(|host| host.address.clone()).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Loopback => f.write_str("loopback"),
+            Self::Remote(addresses) => {
+                let schemes: Vec<_> = addresses.iter().map(|address| &*address.scheme).collect();
+                f.write_str(&schemes.join(", "))
+            }
+        }
+    }
+}
+
+/// Carries calls to other processes. One per technology; it knows no module.
+pub trait Carrier: Send + Sync {
+    /// The scheme of the addresses it understands, such as `grpc`.
+    fn scheme(&self) -> &'static str;
+
+    /// A way to this address. Never waits and never fails because nobody is there: peers come and go.
+    fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable>;
+}
+
+/// An address that a carrier cannot use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub String);

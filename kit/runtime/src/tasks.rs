@@ -1,0 +1,114 @@
+//! Background work that ends when the process is asked to end.
+//!
+//! A module that carries something on by itself declares a **chore**: it runs once the process has started, again
+//! whenever its bell rings, and at the latest after its period, so that nothing depends on a bell having been heard.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::{Notify, watch};
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, error_span};
+
+/// How many items of a worklist are handled at once.
+pub const AT_ONCE: usize = 16;
+
+/// All background work of a process.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    phase: watch::Sender<Phase>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Composing,
+    Running,
+    Draining,
+}
+
+/// Wakes a chore before its period is over. Ringing it twice before it is heard wakes once.
+#[derive(Clone, Debug, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// There is something to do.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { tracker: TaskTracker::new(), phase: watch::Sender::new(Phase::Composing) }
+    }
+}
+
+impl Tasks {
+    /// Declares a chore. A run that panics is logged, and the next one comes after the period as usual.
+    pub fn chore<F, R>(&self, name: &'static str, period: Duration, bell: &Bell, run: F)
+    where
+        F: Fn() -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let (bell, mut phase) = (bell.clone(), self.phase.subscribe());
+        let rounds = async move {
+            let ended = |phase: &Phase| *phase == Phase::Draining;
+            if phase.wait_for(|phase| *phase >= Phase::Running).await.is_err() {
+                return;
+            }
+            while !ended(&phase.borrow()) {
+                if let Err(panic) = tokio::spawn(run().in_current_span()).await {
+                    tracing::error!(%panic, "a chore failed");
+                }
+                tokio::select! {
+                    () = bell.0.notified() => {}
+                    () = tokio::time::sleep(period) => {}
+                    _ = phase.wait_for(ended) => {}
+                }
+            }
+        };
+        self.tracker.spawn(rounds.instrument(error_span!("chore", name)));
+    }
+
+    /// Declares a chore over a worklist: whatever is `due` is handled, [`AT_ONCE`] at a time, and looked for again at
+    /// once as long as anything got done. `handle` tells whether it did.
+    pub fn worklist<T, D, DF, H, HF>(&self, name: &'static str, period: Duration, bell: &Bell, due: D, handle: H)
+    where
+        T: Send + 'static,
+        D: Fn() -> DF + Send + Sync + 'static,
+        DF: Future<Output = Vec<T>> + Send + 'static,
+        H: Fn(T) -> HF + Send + Sync + 'static,
+        HF: Future<Output = bool> + Send + 'static,
+    {
+        let (due, handle, tasks) = (Arc::new(due), Arc::new(handle), self.clone());
+        self.chore(name, period, bell, move || {
+            let (due, handle, tasks) = (Arc::clone(&due), Arc::clone(&handle), tasks.clone());
+            async move {
+                while !tasks.draining() {
+                    let work = stream::iter(due().await).map(|item| handle(item)).buffer_unordered(AT_ONCE);
+                    if !work.fold(false, async |any, done| any | done).await {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether the process was asked to end.
+    pub fn draining(&self) -> bool {
+        *self.phase.borrow() == Phase::Draining
+    }
+
+    /// Lets the chores begin.
+    pub fn start(&self) {
+        self.phase.send_replace(Phase::Running);
+    }
+
+    /// Lets every chore finish its round, and waits for that at most so long. True if all did.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.phase.send_replace(Phase::Draining);
+        self.tracker.close();
+        tokio::time::timeout(within, self.tracker.wait()).await.is_ok()
+    }
+}

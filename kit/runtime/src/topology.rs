@@ -1,0 +1,171 @@
+//! Which service hosts which module, and where it can be reached: the whole system, as one value.
+//!
+//! Every process holds the same topology and is told only which of its services it is. What is not hosted by a
+//! named service is hosted by [`MAIN`].
+//!
+//! Deliberately absent: reading it from anywhere, and live routes. A topology is plain data.
+
+use std::{collections::{BTreeMap, BTreeSet}, fmt, net::SocketAddr, str::FromStr};
+
+use outgrow::ModuleSpec;
+
+/// The service that hosts every module no other service does.
+pub const MAIN: &str = "main";
+
+/// All services of a system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// By name.
+    pub services: BTreeMap<String, Service>,
+    /// The modules that even their own process calls through the wire.
+    pub loopback: BTreeSet<String>,
+}
+
+/// A named process (or group of equal ones) that hosts some modules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// The modules it hosts. Empty for [`MAIN`] (it hosts the rest) and for a service to extract to later.
+    pub modules: Vec<String>,
+    /// Where it binds for calls, if not at its address.
+    pub listen: Option<Address>,
+    /// How others reach it, first preferred.
+    pub address: Vec<Address>,
+    /// Where its HTTP listens: the public API on [`MAIN`], operations on all.
+    pub http: Option<SocketAddr>,
+}
+
+/// How to reach a service: a carrier and what it needs to know, such as `grpc://stock:7101`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// Which carrier, such as `grpc`.
+    pub scheme: String,
+    /// Where; empty for a carrier that needs no more than its name.
+    pub place: String,
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, place) = text.split_once("://").unwrap_or((text, ""));
+        let named = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_lowercase());
+        if named { Ok(Self { scheme: scheme.into(), place: place.into() }) } else { Err(AddressError(text.into())) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.place {
+            "" => f.write_str(&self.scheme),
+            place => write!(f, "{}://{place}", self.scheme),
+        }
+    }
+}
+
+/// Not an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an address such as `grpc://127.0.0.1:7101`")]
+pub struct AddressError(String);
+
+/// Something in a topology that cannot be, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// Where, such as `services.stock.modules`.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.key, self.what, self.remedy)
+    }
+}
+
+impl Topology {
+    /// The name of the service that hosts this module.
+    pub fn host_of(&self, module: &str) -> &str {
+        let hosts = |(_, service): &(&String, &Service)| service.modules.iter().any(|name| name == module);
+        self.services.iter().find(hosts).map_or(MAIN, |(name, _)| name)
+    }
+
+    /// The modules of this service, in the order of `specs`.
+    pub fn hosted_by<'s>(&self, service: &str, specs: &'s [&'static ModuleSpec]) -> Vec<&'s &'static ModuleSpec> {
+        specs.iter().filter(|spec| self.host_of(spec.name) == service).collect()
+    }
+
+    /// Everything that cannot be, at once. `carriers` are the schemes this binary can carry calls by.
+    pub fn flaws(&self, specs: &[&'static ModuleSpec], carriers: &[&str]) -> Vec<Flaw> {
+        let mut flaws = Vec::new();
+        self.check_modules(specs, &mut flaws);
+        self.check_addresses(carriers, &mut flaws);
+        self.check_reachability(specs, &mut flaws);
+        flaws
+    }
+
+    fn check_modules(&self, specs: &[&'static ModuleSpec], flaws: &mut Vec<Flaw>) {
+        let known: Vec<_> = specs.iter().map(|spec| spec.name).collect();
+        let mut hosts: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, service) in &self.services {
+            let key = format!("services.{name}.modules");
+            for module in &service.modules {
+                if !known.contains(&&**module) {
+                    flaws.push(Flaw {
+                        key: key.clone(),
+                        what: format!("there is no module `{module}`"),
+                        remedy: format!("use one of: {}", known.join(", ")),
+                    });
+                } else if let Some(other) = hosts.insert(module, name) {
+                    flaws.push(Flaw {
+                        key: key.clone(),
+                        what: format!("module `{module}` is already hosted by `{other}`"),
+                        remedy: "list it once".into(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn check_addresses(&self, carriers: &[&str], flaws: &mut Vec<Flaw>) {
+        for (name, service) in &self.services {
+            let keys = [("address", &service.address[..]), ("listen", service.listen.as_slice())];
+            for (key, addresses) in keys {
+                for address in addresses.iter().filter(|address| !carriers.contains(&&*address.scheme)) {
+                    flaws.push(Flaw {
+                        key: format!("services.{name}.{key}"),
+                        what: format!("nothing here carries `{address}`"),
+                        remedy: format!("use one of: {}", carriers.join(", ")),
+                    });
+                }
+            }
+        }
+    }
+
+    /// An address is demanded exactly where somebody in another service needs one.
+    fn check_reachability(&self, specs: &[&'static ModuleSpec], flaws: &mut Vec<Flaw>) {
+        let mut needed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for spec in specs {
+            let host = self.host_of(spec.name);
+            if host != MAIN {
+                needed.entry(host).or_default().push(format!("the HTTP edge calls `{}`", spec.name));
+            }
+            for need in spec.needs {
+                let target = self.host_of(need.module());
+                if target != host {
+                    needed.entry(target).or_default().push(format!("`{}` calls `{}`", spec.name, need.module()));
+                }
+            }
+        }
+        for (name, why) in needed {
+            if self.services.get(name).is_none_or(|service| service.address.is_empty()) {
+                flaws.push(Flaw {
+                    key: format!("services.{name}.address"),
+                    what: format!("missing, and others need it: {}", why.join(", ")),
+                    remedy: format!("add an address to [services.{name}], such as \"grpc://127.0.0.1:7101\""),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What every call is subject to, on every placement: tried with one small port.
+
+#[path = "runtime/echo.rs"]
+mod echo;
+#[path = "runtime/compose.rs"]
+mod compose;
+#[path = "runtime/policies.rs"]
+mod policies;
+#[path = "runtime/retries.rs"]
+mod retries;
+#[path = "runtime/tasks.rs"]
+mod tasks;
+#[path = "runtime/topology.rs"]
+mod topology;

@@ -1,0 +1,73 @@
+//! Which service hosts what, and everything that cannot be.
+
+use outgrow::{ModuleSpec, Port};
+use outgrow_runtime::{Placement, Service, Topology};
+
+use crate::echo::Echo;
+
+static ECHO: ModuleSpec =
+    ModuleSpec { name: "echo", purpose: "Echoes.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
+static CHOIR: ModuleSpec = ModuleSpec {
+    name: "choir",
+    purpose: "Sings.",
+    port: <dyn Echo>::DESC,
+    needs: &[<dyn Echo>::DESC],
+    migrations: &[],
+};
+const MODULES: &[&ModuleSpec] = &[&ECHO, &CHOIR];
+
+fn topology(services: &[(&str, &[&str], &[&str])]) -> Topology {
+    let service = |(name, modules, address): &(&str, &[&str], &[&str])| {
+        let service = Service {
+            modules: modules.iter().map(ToString::to_string).collect(),
+            address: address.iter().map(|address| address.parse().unwrap()).collect(),
+            ..Service::default()
+        };
+        (name.to_string(), service)
+    };
+    Topology { services: services.iter().map(service).collect(), ..Topology::default() }
+}
+
+fn flaws(topology: &Topology) -> Vec<String> {
+    topology.flaws(MODULES, &["grpc"]).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn without_services_everything_is_in_one_process() {
+    let topology = topology(&[]);
+    assert_eq!(Placement::decide(&topology, "main", "echo"), Placement::Local);
+    assert_eq!(flaws(&topology), Vec::<String>::new());
+}
+
+#[test]
+fn a_module_of_another_service_is_reached_at_its_address() {
+    let topology = topology(&[("stock", &["echo"], &["grpc://127.0.0.1:7101"])]);
+    assert_eq!(Placement::decide(&topology, "main", "echo").to_string(), "grpc");
+    assert_eq!(Placement::decide(&topology, "stock", "echo"), Placement::Local);
+    assert_eq!(Placement::decide(&topology, "main", "choir"), Placement::Local);
+    assert_eq!(flaws(&topology), Vec::<String>::new());
+}
+
+#[test]
+fn every_flaw_is_found_at_once_with_its_key_and_a_remedy() {
+    let topology = topology(&[
+        ("a", &["echo", "ecko"], &["pigeon://roof"]),
+        ("b", &["echo", "choir"], &[]),
+    ]);
+    let flaws = flaws(&topology);
+    assert_eq!(flaws.len(), 4, "{flaws:#?}");
+    assert!(flaws[0].starts_with("services.a.modules: there is no module `ecko`; use one of: echo, choir"));
+    assert!(flaws[1].starts_with("services.b.modules: module `echo` is already hosted by `a`"));
+    assert!(flaws[2].starts_with("services.a.address: nothing here carries `pigeon://roof`; use one of: grpc"));
+    assert!(flaws[3].starts_with("services.b.address: missing, and others need it: the HTTP edge calls `choir`"));
+}
+
+#[test]
+fn an_address_is_demanded_exactly_where_somebody_needs_it() {
+    let idle = topology(&[("spare", &[], &[])]);
+    assert_eq!(flaws(&idle), Vec::<String>::new(), "nobody needs an address of a service that hosts nothing");
+    let split = topology(&[("choir", &["choir"], &["grpc://127.0.0.1:1"])]);
+    let flaws = flaws(&split);
+    assert_eq!(flaws.len(), 1, "{flaws:#?}");
+    assert!(flaws[0].contains("services.main.address: missing, and others need it: `choir` calls `echo`"));
+}
