@@ -1,0 +1,37 @@
+//! What tests are made of: time and ids that stand still, and things that are thrown away afterwards.
+//!
+//! | | |
+//! |---|---|
+//! | [`FixedClock`], [`SequentialIds`] | the kernel's clock and ids, under the test's control |
+//! | [`until`], [`until_async`] | wait for a condition, with a deadline: the reason why no test sleeps |
+//! | [`TestDir`] | a directory of its own, kept if the test fails |
+//! | [`LoopbackAddr`] | an address of its own, with free ports |
+//! | [`Process`] | a started binary: its lines, its signals, its end |
+//! | [`Twice`] | repeats what says it may be repeated, and compares |
+//! | [`Http`] | a small HTTP client that hides nothing |
+//!
+//! A failed wait or a process that cannot be started *panics*, at the line of the test that asked for it: in a test
+//! that is the clearest answer. What a test may want to look at (a refused connection) is a `Result`.
+//!
+//! Deliberately absent: anything that knows a module or a carrier, and anything a binary that ships may use. This
+//! crate is a dev-dependency everywhere; the boundary tests hold that.
+#![expect(clippy::panic, reason = "a test kit fails as tests fail")]
+
+pub mod http;
+
+mod clock;
+mod dir;
+mod ids;
+mod loopback;
+mod process;
+mod twice;
+mod wait;
+
+pub use clock::FixedClock;
+pub use dir::TestDir;
+pub use http::Http;
+pub use ids::SequentialIds;
+pub use loopback::LoopbackAddr;
+pub use process::Process;
+pub use twice::Twice;
+pub use wait::{Condition, until, until_async};
