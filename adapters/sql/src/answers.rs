@@ -1,0 +1,101 @@
+//! The answers that a home remembers, so that a repeated command has its effect once.
+//!
+//! Every home has the table `outgrow_answers`, from the kit's own migrations. An answer is written in the transaction
+//! that has the effects it answers for; its primary key settles the race of two calls with one key.
+
+use std::time::Duration;
+
+use outgrow::{CommandId, CommitError, Fingerprint, Migration, Remembered, StoreError};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{Bell, Db, Home, Timestamp, Tx};
+
+/// How long an answer is kept.
+const KEPT: time::Duration = time::Duration::days(7);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// So that a purge never keeps other writers waiting for long.
+const FORGET_AT_ONCE: i64 = 500;
+
+/// What every home has besides its module's own tables.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "0001_answers",
+    sqlite: include_str!("../../../migrations/kit/sqlite/0001_answers.sql"),
+    postgres: include_str!("../../../migrations/kit/postgres/0001_answers.sql"),
+}];
+
+pub(crate) async fn recall(db: &Db, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
+    let found = db
+        .query(
+            "select fingerprint, refused, body from outgrow_answers
+             where principal = $1 and caller = $2 and method = $3 and key = $4",
+        )
+        .bind(&command.principal)
+        .bind(&command.caller)
+        .bind(&command.method)
+        .bind(&command.key)
+        .optional()
+        .await?;
+    let Some(row) = found else { return Ok(None) };
+    Ok(Some(Remembered {
+        command: command.clone(),
+        fingerprint: Fingerprint(row.get::<Uuid>("fingerprint")?),
+        refused: row.get("refused")?,
+        body: row.get::<Vec<u8>>("body")?.into(),
+    }))
+}
+
+pub(crate) async fn remember(
+    tx: &mut Tx,
+    answer: &Remembered,
+    at: OffsetDateTime,
+) -> Result<(), CommitError> {
+    let CommandId { principal, caller, method, key } = &answer.command;
+    tx.query(
+        "insert into outgrow_answers (principal, caller, method, key, fingerprint, refused, body, answered_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(principal)
+    .bind(caller)
+    .bind(method)
+    .bind(key)
+    .bind(answer.fingerprint.0)
+    .bind(answer.refused)
+    .bind(answer.body.to_vec())
+    .bind(Timestamp(at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Forgets, hourly, the answers that are older than seven days.
+pub(crate) fn forget_hourly(home: &Home) {
+    let (db, clock) = (home.db(), home.clock());
+    home.chore("forget answers", FORGET_EVERY, &Bell::default(), move || {
+        let (db, before) = (db.clone(), clock.now() - KEPT);
+        async move {
+            if let Err(error) = forget(&db, before).await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(home = db.module(), %error, cause, "old answers are kept until the next try");
+            }
+        }
+    });
+}
+
+async fn forget(db: &Db, before: OffsetDateTime) -> Result<(), CommitError> {
+    let batch = async move |mut tx: Tx| {
+        let forgotten = tx
+            .query(
+                "delete from outgrow_answers where (principal, caller, method, key) in
+                 (select principal, caller, method, key from outgrow_answers
+                  where answered_at < $1 order by answered_at limit $2)",
+            )
+            .bind(Timestamp(before))
+            .bind(FORGET_AT_ONCE)
+            .execute()
+            .await?;
+        tx.commit(forgotten).await
+    };
+    while db.write(batch).await? > 0 {}
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The handle of a module's home: everything the module reads or writes goes through it.
+//!
+//! Being the only way in, it is also the seam at which a home can later be paused and re-pointed.
+//!
+//! It reads with connections that cannot write, and writes in tasks of their own: a future that is dropped in the
+//! middle of a transaction (a client who left, a deadline, a `select!`) must neither cut a module in half nor give a
+//! connection with an open transaction back to the pool. sqlx's `begin` is not cancel-safe on PostgreSQL.
+
+use std::{fmt, sync::Arc};
+
+use outgrow::{CommandId, CommitError, Remembered, StoreError};
+use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, debug_span};
+
+use crate::{
+    Committed, Query, ReadTx, Sql, SqlError, Tx, answers,
+    query::Bound,
+    sqlite::Pools,
+    tx::{Conn, Fate},
+};
+
+/// A module's own database. Clones are the same home.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    module: &'static str,
+    engine: Engine,
+    writes: TaskTracker,
+}
+
+#[derive(Clone)]
+pub(crate) enum Engine {
+    Postgres(PgPool),
+    Sqlite(Pools),
+}
+
+impl Db {
+    pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
+        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new() }))
+    }
+
+    /// A statement that reads. It cannot write, and sees what was committed when it begins.
+    pub fn query(&self, sql: impl Into<Sql>) -> Query<'_> {
+        let sql = sql.into();
+        Query::new(match self.engine() {
+            Engine::Postgres(pool) => Bound::postgres_pool(sql, pool),
+            Engine::Sqlite(pools) => Bound::sqlite_pool(sql, &pools.read),
+        })
+    }
+
+    /// One snapshot for several statements that read. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn read(&self) -> Result<ReadTx, StoreError> {
+        Ok(ReadTx::begin(self.engine()).await?)
+    }
+
+    /// Runs `work` in one transaction and a task of its own, to its end, even if the caller does not wait for it.
+    ///
+    /// ```
+    /// # use adapter_sql::Db;
+    /// # use outgrow::CommitError;
+    /// async fn ship(db: &Db, sku: String, quantity: u32, version: i64) -> Result<(), CommitError> {
+    ///     db.write(async move |mut tx| {
+    ///         tx.query("update items set on_hand = on_hand - $1, version = version + 1 where sku = $2 and version = $3")
+    ///             .bind(i64::from(quantity))
+    ///             .bind(sku)
+    ///             .bind(version)
+    ///             .changed_one()
+    ///             .await?;
+    ///         tx.commit(()).await
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when a unique key was taken, or the engine found that somebody else was first;
+    /// [`CommitError::InDoubt`] when COMMIT was sent and its answer lost; else [`CommitError::NotCommitted`], which
+    /// is also what a panic in `work` becomes. Of `work`'s own error only its kind is trusted as far as it can be
+    /// true: once COMMIT has been sent, it cannot be *not committed*.
+    pub async fn write<T, W, F>(&self, work: W) -> Result<T, CommitError>
+    where
+        W: FnOnce(Tx) -> F + Send + 'static,
+        F: Future<Output = Result<Committed<T>, CommitError>> + Send,
+        T: Send + 'static,
+    {
+        let fate = Fate::default();
+        let (db, of_task) = (self.clone(), fate.clone());
+        let task = async move {
+            let tx = Tx::begin(db.engine(), of_task).await?;
+            work(tx).await.map(Committed::into_inner)
+        };
+        let span = debug_span!("write", home = self.0.module);
+        let ended = self.0.writes.spawn(task.instrument(span)).await;
+        ended.unwrap_or_else(|lost| Err(SqlError::from(lost).into())).map_err(|error| fate.judge(error))
+    }
+
+    /// What this command was answered before, within the last seven days.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
+        answers::recall(self, command).await
+    }
+
+    pub(crate) fn module(&self) -> &'static str {
+        self.0.module
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Waits for the writes that have begun, then closes every connection.
+    pub(crate) async fn close(&self) {
+        self.0.writes.close();
+        self.0.writes.wait().await;
+        match self.engine() {
+            Engine::Postgres(pool) => pool.close().await,
+            Engine::Sqlite(pools) => {
+                pools.read.close().await;
+                pools.write.close().await;
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// As in the paths of migrations.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "postgres",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) async fn begin_write(&self) -> Result<Conn, sqlx::Error> {
+        Ok(match self {
+            // Connections are read-only unless a transaction says otherwise: see `postgres.rs`.
+            Self::Postgres(pool) => Conn::Postgres(pool.begin_with("begin read write").await?),
+            // A deferred transaction that turns into a write fails at once, whatever the busy timeout says.
+            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin_with("begin immediate").await?),
+        })
+    }
+
+    /// Begins a transaction that reads one snapshot.
+    pub(crate) async fn begin_read(&self) -> Result<Conn, SqlError> {
+        const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+        match self {
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                let begun = tokio::spawn(async move { pool.begin_with(SNAPSHOT).await }.in_current_span());
+                Ok(Conn::Postgres(begun.await??))
+            }
+            Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin_with("begin").await?)),
+        }
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("module", &self.0.module).field("engine", &self.engine().name()).finish()
+    }
+}

@@ -1,0 +1,35 @@
+//! A module's home in PostgreSQL or SQLite: one session for both engines.
+//!
+//! [`Homes`] opens the homes of a process; a module gets its [`Home`] and through it its [`Db`]. A store is written
+//! once, in plain SQL: reads are queries on the [`Db`], or on a [`ReadTx`] where several statements must see one
+//! snapshot; a write is a closure over a [`Tx`] that ends in [`Tx::commit`], as its type says. It runs in a task of
+//! its own, so that a caller who leaves never cuts it in half.
+//!
+//! Reading order: [`db`], [`tx`], [`query`], [`home`], then [`mod@migrate`] and the two engines.
+//!
+//! Deliberately absent: a query builder, an object mapper, any type of sqlx in a signature that a store writes down,
+//! and any way to reach another module's home. Statements are `'static` texts of the store's author; values are bound.
+
+mod answers;
+pub mod db;
+pub mod error;
+pub mod home;
+pub mod migrate;
+mod postgres;
+pub mod query;
+pub mod row;
+mod sqlite;
+pub mod timestamp;
+pub mod tx;
+pub mod url;
+
+pub use db::Db;
+pub use error::{OpenError, SqlError};
+pub use home::{Home, Homes, Unready};
+pub use migrate::{Migrated, migrate};
+pub use outgrow_runtime::Bell;
+pub use query::{Bind, Query, Sql};
+pub use row::{Column, Row};
+pub use timestamp::Timestamp;
+pub use tx::{Committed, ReadTx, Tx};
+pub use url::{DataUrl, DataUrlError};

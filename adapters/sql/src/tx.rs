@@ -1,0 +1,151 @@
+//! Transactions: one that writes and must be committed, one that only reads.
+//!
+//! A statement that fails (or whose future is dropped) dooms its transaction: nothing after it can succeed, COMMIT
+//! included. PostgreSQL behaves so by itself, but answers the COMMIT of such a transaction with a silent ROLLBACK,
+//! which sqlx reports as success; SQLite would carry on with half of the work. Here both say *not committed*.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use outgrow::{CommitError, Remembered, StoreError};
+use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+use time::OffsetDateTime;
+
+use crate::{Query, Sql, SqlError, answers, db::Engine, query::Bound};
+
+/// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    conn: Conn,
+    doomed: bool,
+    fate: Fate,
+}
+
+/// Proof that a write was committed; only [`Tx::commit`] makes one.
+#[derive(Debug)]
+#[must_use = "it is what the closure of a write returns"]
+pub struct Committed<T>(T);
+
+/// A transaction that reads one snapshot.
+pub struct ReadTx(Conn);
+
+impl Tx {
+    pub(crate) async fn begin(engine: &Engine, fate: Fate) -> Result<Self, SqlError> {
+        Ok(Self { conn: engine.begin_write().await?, doomed: false, fate })
+    }
+
+    /// A statement of this transaction.
+    pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
+        Query::new(self.conn.bound(sql.into())).of_tx(&mut self.doomed)
+    }
+
+    /// Remembers what a command was answered: in the transaction that has its effects, for seven days.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if the command has been answered already.
+    pub async fn remember(&mut self, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
+        answers::remember(self, answer, at).await
+    }
+
+    /// Commits, and returns `value` as committed.
+    ///
+    /// # Errors
+    /// [`CommitError::NotCommitted`] or [`CommitError::Conflict`] if the engine said so, else
+    /// [`CommitError::InDoubt`].
+    pub async fn commit<T>(self, value: T) -> Result<Committed<T>, CommitError> {
+        if self.doomed {
+            return Err(SqlError::doomed().into());
+        }
+        self.fate.commit_sent(true);
+        let ended = match self.conn {
+            Conn::Postgres(tx) => tx.commit().await,
+            Conn::Sqlite(tx) => tx.commit().await,
+        };
+        ended.map(|()| Committed(value)).map_err(|error| {
+            let error = SqlError::from(error);
+            if error.leaves_commit_in_doubt() {
+                return CommitError::InDoubt(error.into());
+            }
+            self.fate.commit_sent(false);
+            error.into()
+        })
+    }
+
+    /// Runs a script of many statements, such as a migration.
+    pub(crate) async fn script(&mut self, sql: impl SqlSafeStr + Send) -> Result<(), SqlError> {
+        match &mut self.conn {
+            Conn::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+            Conn::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+}
+
+impl<T> Committed<T> {
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl ReadTx {
+    pub(crate) async fn begin(engine: &Engine) -> Result<Self, SqlError> {
+        Ok(Self(engine.begin_read().await?))
+    }
+
+    /// A statement on this snapshot.
+    pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
+        Query::new(self.0.bound(sql.into()))
+    }
+}
+
+/// The connection that a transaction has taken from its pool.
+pub(crate) enum Conn {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+impl Conn {
+    fn bound(&mut self, sql: Sql) -> Bound<'_> {
+        match self {
+            Self::Postgres(tx) => Bound::postgres_conn(sql, &mut *tx),
+            Self::Sqlite(tx) => Bound::sqlite_conn(sql, &mut *tx),
+        }
+    }
+}
+
+/// What is known of a write from outside: whether it may have been committed.
+#[derive(Clone, Default)]
+pub(crate) struct Fate(Arc<AtomicBool>);
+
+impl Fate {
+    fn commit_sent(&self, sent: bool) {
+        self.0.store(sent, Ordering::SeqCst);
+    }
+
+    /// The error, as far as it can be true.
+    pub(crate) fn judge(&self, error: CommitError) -> CommitError {
+        if !self.0.load(Ordering::SeqCst) {
+            return error;
+        }
+        match error {
+            CommitError::NotCommitted(source) | CommitError::InDoubt(source) => CommitError::InDoubt(source),
+            CommitError::Conflict => CommitError::InDoubt(StoreError::new(CommitError::Conflict)),
+        }
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("doomed", &self.doomed).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReadTx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadTx").finish_non_exhaustive()
+    }
+}

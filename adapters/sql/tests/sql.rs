@@ -1,0 +1,91 @@
+//! The laws of a home, for every engine: each law is written once, and run on each.
+//!
+//! On PostgreSQL they need a server (`OUTGROW_TEST_POSTGRES`, default `postgres://postgres@127.0.0.1:5432/postgres`)
+//! and are run by `cargo xtask test`; each has a database of its own.
+
+#[cfg(test)]
+mod sql {
+    pub(crate) mod answers;
+    pub(crate) mod cancellation;
+    pub(crate) mod homes;
+    pub(crate) mod migrations;
+    pub(crate) mod on_sqlite;
+    pub(crate) mod place;
+    pub(crate) mod reads;
+    pub(crate) mod values;
+    pub(crate) mod writes;
+}
+
+macro_rules! laws {
+    ($($area:ident: $($law:ident),* $(,)?;)*) => {
+        mod sqlite {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $law() {
+                    let place = crate::sql::place::Place::sqlite();
+                    crate::sql::$area::$law(&place).await;
+                })*
+            })*
+        }
+
+        mod postgres {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs PostgreSQL: cargo xtask test"]
+                async fn $law() {
+                    let place = crate::sql::place::Place::postgres().await;
+                    crate::sql::$area::$law(&place).await;
+                    place.remove().await;
+                })*
+            })*
+        }
+    };
+}
+
+laws! {
+    writes:
+        a_write_commits_all_or_nothing,
+        a_taken_unique_key_is_a_conflict,
+        a_stale_version_is_a_conflict,
+        a_panic_in_a_write_commits_nothing,
+        a_panic_after_the_commit_is_in_doubt,
+        an_error_after_the_commit_is_in_doubt,
+        a_failed_statement_dooms_its_transaction,
+        a_commit_that_the_engine_refuses_is_not_committed,
+        concurrent_writers_all_succeed,
+        closing_waits_for_the_writes_that_have_begun,
+        after_closing_a_write_is_not_committed;
+    cancellation:
+        a_write_goes_on_when_its_caller_leaves,
+        writers_dropped_at_random_moments_leave_no_transaction_and_no_lock,
+        readers_dropped_at_random_moments_leave_no_transaction,
+        a_statement_dropped_half_way_dooms_its_transaction;
+    reads:
+        a_query_outside_a_write_cannot_write,
+        a_snapshot_sees_the_same_to_its_end,
+        only_single_statements_on_data_pass;
+    values:
+        values_come_back_as_they_were_bound,
+        time_is_kept_to_the_microsecond_and_in_order,
+        a_number_out_of_range_is_an_error_that_names_its_column,
+        a_value_without_a_meaning_is_an_error_that_names_its_column;
+    answers:
+        an_answer_is_recalled_as_it_was_remembered,
+        the_same_key_of_another_principal_caller_or_method_is_another_command,
+        a_command_is_answered_once,
+        an_answer_is_forgotten_with_its_effects,
+        answers_are_forgotten_after_seven_days;
+    homes:
+        a_home_asked_for_twice_is_the_same,
+        a_module_does_not_see_the_home_of_another,
+        an_open_home_is_ready_and_a_closed_one_is_named,
+        a_name_that_is_no_name_is_refused;
+    migrations:
+        first_starts_at_once_migrate_once,
+        what_is_applied_is_listed_once,
+        a_later_migration_is_applied_to_an_older_home,
+        an_edited_migration_is_refused,
+        a_home_of_a_newer_build_is_refused,
+        a_migration_before_applied_ones_is_refused,
+        a_failing_migration_changes_nothing;
+}
