@@ -1,0 +1,123 @@
+//! Bare tonic, written as well as it can be: no router before the service, no path parsed per call, no future boxed
+//! that need not be, no delay on the sockets. It sends neither a deadline nor any other context.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::mpsc::Sender,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response, uri::PathAndQuery};
+use prost::Message as _;
+use tonic::{
+    Status,
+    body::Body,
+    client, server,
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+};
+use tonic_prost::ProstCodec;
+use tower::{Service, service_fn};
+
+use crate::{CUSTOMER, Client, Failure, LINES, price};
+
+const QUOTE: &str = "/pricing.v1.Pricing/Quote";
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Basket {
+    #[prost(string, tag = "1")]
+    customer: String,
+    #[prost(message, repeated, tag = "2")]
+    lines: Vec<Line>,
+    #[prost(uint64, tag = "3")]
+    number: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Line {
+    #[prost(string, tag = "1")]
+    sku: String,
+    #[prost(uint32, tag = "2")]
+    quantity: u32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Quote {
+    #[prost(string, tag = "1")]
+    customer: String,
+    #[prost(message, repeated, tag = "2")]
+    lines: Vec<Line>,
+    #[prost(uint64, tag = "3")]
+    total: u64,
+}
+
+fn basket(number: u64) -> Basket {
+    let line = |(sku, quantity): (&str, u32)| Line { sku: sku.to_owned(), quantity };
+    Basket { customer: CUSTOMER.to_owned(), lines: LINES.map(line).into(), number }
+}
+
+/// The bytes of the nth request.
+pub(crate) fn request(nth: u64) -> Vec<u8> {
+    basket(nth + 1).encode_to_vec()
+}
+
+/// What `tonic-build` would generate, less its boxes.
+#[derive(Clone)]
+struct Pricing;
+
+impl Service<Request<Body>> for Pricing {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(async move {
+            if request.uri().path() != QUOTE {
+                return Ok(Status::unimplemented("").into_http());
+            }
+            let mut grpc = server::Grpc::new(ProstCodec::default());
+            Ok(grpc.unary(service_fn(quote), request).await)
+        })
+    }
+}
+
+async fn quote(request: tonic::Request<Basket>) -> Result<tonic::Response<Quote>, Status> {
+    let Basket { customer, lines, .. } = request.into_inner();
+    let total = lines.iter().map(|line| price(line.quantity)).sum();
+    Ok(tonic::Response::new(Quote { customer, lines, total }))
+}
+
+/// Serves until the process ends.
+pub(crate) async fn serve(listening: Sender<SocketAddr>) -> Result<(), Failure> {
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
+    listening.send(incoming.local_addr()?)?;
+    Ok(Server::builder().serve_with_incoming(Pricing, incoming).await?)
+}
+
+/// A client.
+#[derive(Clone)]
+pub(crate) struct Tonic {
+    grpc: client::Grpc<Channel>,
+    path: PathAndQuery,
+}
+
+impl Tonic {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, Failure> {
+        let channel = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true).connect().await?;
+        Ok(Self { grpc: client::Grpc::new(channel), path: PathAndQuery::from_static(QUOTE) })
+    }
+}
+
+impl Client for Tonic {
+    async fn quote(&self, nth: u64) -> Result<u64, Failure> {
+        let mut grpc = self.grpc.clone();
+        grpc.ready().await?;
+        let request = tonic::Request::new(basket(nth + 1));
+        let quote = grpc.unary(request, self.path.clone(), ProstCodec::<_, Quote>::default()).await?;
+        Ok(quote.into_inner().total)
+    }
+}
