@@ -1,0 +1,28 @@
+//! What other modules may ask of Ordering.
+//!
+//! An order is *placed* at the prices of that moment. It is then fulfilled, and ends *confirmed* or *rejected* with a
+//! reason; or it is *cancelled*.
+//!
+//! ```
+//! use ordering_contract::{Line, PlaceOrder, Quantity};
+//!
+//! let request = PlaceOrder {
+//!     customer: "ada".parse()?,
+//!     lines: vec![Line { sku: "mug-blue".parse()?, quantity: Quantity::try_from(2)? }],
+//!     payment_token: "tok_ok".parse()?,
+//! };
+//! assert_eq!(request.customer.as_str(), "ada");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod id;
+mod model;
+mod port;
+mod refusal;
+
+pub use id::{Customer, OrderId, PaymentToken, Sku};
+pub use model::{
+    CancelOrder, Line, Order, OrderLine, OrderQuery, OrderStatus, Orders, OrdersQuery, PlaceOrder, Quantity, Reason,
+};
+pub use port::Ordering;
+pub use refusal::OrderingRefusal;

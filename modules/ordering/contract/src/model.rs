@@ -1,0 +1,163 @@
+//! Requests and answers.
+
+use outgrow::{Money, NotText, Wire};
+use time::OffsetDateTime;
+
+use crate::{Customer, OrderId, PaymentToken, Sku};
+
+/// How many of one SKU: 1 to 10,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Wire)]
+#[wire(checked)]
+pub struct Quantity(u32);
+
+impl Quantity {
+    /// What it must be, in a sentence.
+    pub const RULE: &'static str = "a quantity is 1 to 10000";
+
+    /// The number itself.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for Quantity {
+    type Error = NotText;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        if (1..=10_000).contains(&number) { Ok(Self(number)) } else { Err(NotText(Self::RULE)) }
+    }
+}
+
+/// Takes an order.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct PlaceOrder {
+    /// Who orders.
+    #[wire(1)]
+    pub customer: Customer,
+    /// What: 1 to 100 lines, all priced in one currency.
+    #[wire(2)]
+    pub lines: Vec<Line>,
+    /// How it will be paid.
+    #[wire(3)]
+    pub payment_token: PaymentToken,
+}
+
+/// So many of one SKU.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct Line {
+    /// What.
+    #[wire(1)]
+    pub sku: Sku,
+    /// How many.
+    #[wire(2)]
+    pub quantity: Quantity,
+}
+
+/// Cancels an order.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct CancelOrder {
+    /// Which one.
+    #[wire(1)]
+    pub order: OrderId,
+}
+
+/// Asks for one order.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct OrderQuery {
+    /// Which one.
+    #[wire(1)]
+    pub order: OrderId,
+}
+
+/// Asks for the orders of one customer.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct OrdersQuery {
+    /// Whose.
+    #[wire(1)]
+    pub customer: Customer,
+    /// Only those placed before this one; none starts with the newest.
+    #[wire(2)]
+    pub after: Option<OrderId>,
+    /// At most so many: 1 to 100.
+    #[wire(3)]
+    pub limit: u32,
+}
+
+/// A page of orders.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct Orders {
+    /// The orders, newest first.
+    #[wire(1)]
+    pub items: Vec<Order>,
+    /// Where the next page begins; none after the last.
+    #[wire(2)]
+    pub next: Option<OrderId>,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct Order {
+    /// Which one.
+    #[wire(1)]
+    pub id: OrderId,
+    /// Who ordered.
+    #[wire(2)]
+    pub customer: Customer,
+    /// What has become of it.
+    #[wire(3)]
+    pub status: OrderStatus,
+    /// What was ordered.
+    #[wire(4)]
+    pub lines: Vec<OrderLine>,
+    /// The sum of its lines.
+    #[wire(5)]
+    pub total: Money,
+    /// Why it was rejected.
+    #[wire(6)]
+    pub reason: Option<Reason>,
+    /// When it was placed.
+    #[wire(7)]
+    pub placed_at: OffsetDateTime,
+}
+
+/// So many of one SKU, at a price.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct OrderLine {
+    /// What.
+    #[wire(1)]
+    pub sku: Sku,
+    /// How many.
+    #[wire(2)]
+    pub quantity: Quantity,
+    /// What one of them costs, as it was when the order was placed.
+    #[wire(3)]
+    pub unit_price: Money,
+}
+
+/// What has become of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Wire)]
+pub enum OrderStatus {
+    /// It is being fulfilled.
+    #[wire(1)]
+    Placed,
+    /// Its goods are held for the customer.
+    #[wire(2)]
+    Confirmed,
+    /// It could not be fulfilled; its reason says why.
+    #[wire(3)]
+    Rejected,
+    /// It was called off.
+    #[wire(4)]
+    Cancelled,
+}
+
+/// Why an order was rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct Reason {
+    /// A stable code, such as `out-of-stock`.
+    #[wire(1)]
+    pub code: String,
+    /// A sentence for people.
+    #[wire(2)]
+    pub message: String,
+}

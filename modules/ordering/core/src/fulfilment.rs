@@ -1,0 +1,108 @@
+//! What happens to an order after it was placed: one step at a time, each of which can be repeated.
+//!
+//! A step asks another module under an id that was decided with the order, then keeps the outcome in a transaction of
+//! its own. Whoever dies in between leaves the order open, and the next round carries on: the same question gets the
+//! same answer. If the order was cancelled meanwhile, its version has moved on, the outcome is not kept, and the step
+//! that is due now (giving back) undoes it.
+
+use std::{sync::Arc, time::Duration};
+
+use ordering_contract::OrderId;
+use outgrow::{CallContext, CommitError, IdempotencyKey, StoreError};
+
+use crate::{Change, Order, OrderStore, Step, Stock, Unavailable};
+
+/// How long one question to another module may take.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// How many open orders one round looks at.
+const ROUND: u32 = 256;
+
+/// Carries open orders on.
+#[derive(Clone)]
+pub struct Fulfilment {
+    orders: Arc<dyn OrderStore>,
+    stock: Arc<dyn Stock>,
+}
+
+impl std::fmt::Debug for Fulfilment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fulfilment")
+    }
+}
+
+/// Why a step is still to be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfinished {
+    /// Another module did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The order could not be read.
+    #[error("the order could not be read")]
+    Read(#[from] StoreError),
+    /// The outcome was not kept, or perhaps not.
+    #[error("the outcome could not be kept")]
+    Commit(#[source] CommitError),
+}
+
+impl Fulfilment {
+    /// Carries on the orders of this store, with goods of this stock.
+    pub fn new(orders: Arc<dyn OrderStore>, stock: Arc<dyn Stock>) -> Self {
+        Self { orders, stock }
+    }
+
+    /// The orders to carry on now.
+    pub async fn due(&self) -> Vec<OrderId> {
+        match self.orders.open(ROUND).await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::warn!(%error, source = ?std::error::Error::source(&error), "open orders could not be read");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Carries one order on as far as it goes. False if it is still open.
+    pub async fn carry_on(&self, id: OrderId) -> bool {
+        loop {
+            match self.step(id).await {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(unfinished) => {
+                    tracing::warn!(order = %id, %unfinished, "an order waits");
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Takes the next step of an order. False if there is none.
+    async fn step(&self, id: OrderId) -> Result<bool, Unfinished> {
+        let Some(order) = self.orders.order(id).await? else { return Ok(false) };
+        let cx = context(&order);
+        let next = match order.next_step() {
+            None => return Ok(false),
+            Some(Step::Hold) => {
+                let outcome = self.stock.hold(&cx, order.hold, &order.lines).await?;
+                order.held(outcome)
+            }
+            Some(Step::GiveBack) => {
+                self.stock.give_back(&cx, order.hold).await?;
+                order.given_back()
+            }
+        };
+        match self.orders.commit(Change { order: Some(next), answer: None }).await {
+            // Changed meanwhile: look at what is due now.
+            Ok(()) | Err(CommitError::Conflict) => Ok(true),
+            Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => Err(Unfinished::Commit(error)),
+        }
+    }
+}
+
+/// The context of a step: caused by the order, under the key of its hold, so that a repeated step is the same command.
+fn context(order: &Order) -> CallContext {
+    CallContext::new("ordering", order.id.0)
+        .caused_by(order.id.0)
+        .with_key(IdempotencyKey::from(order.hold.0))
+        .within(BUDGET)
+}

@@ -1,0 +1,86 @@
+//! What Ordering wants from outside, in its own words.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use ordering_contract::{Customer, OrderId, OrderLine, Reason, Sku};
+use outgrow::{
+    Answers, CallContext, Cause, CauseKind, CommitError, Money, Remembered, StoreError, command::Undecided,
+};
+
+use crate::Order;
+
+outgrow::id! {
+    /// Names the hold on the goods of one order.
+    pub struct HoldId;
+}
+
+/// Keeps orders.
+#[async_trait]
+pub trait OrderStore: Answers {
+    /// One order.
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
+
+    /// At most `limit` orders of a customer, newest first, from before `after`.
+    async fn orders_of(
+        &self,
+        customer: &Customer,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError>;
+
+    /// At most `limit` orders for which something is still to be done, oldest first.
+    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError>;
+
+    /// Keeps a change whole, or nothing of it: [`CommitError::Conflict`] when the order is no longer at the version it
+    /// was read at, or the command was answered meanwhile.
+    async fn commit(&self, change: Change) -> Result<(), CommitError>;
+}
+
+/// What one command or step changed, and what a command was answered: one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The order it made or changed, with the version it was read at.
+    pub order: Option<Order>,
+    /// What the command was answered; none for a step of fulfilment.
+    pub answer: Option<Remembered>,
+}
+
+/// Knows what things cost.
+#[async_trait]
+pub trait PriceList: Send + Sync {
+    /// The price of each of these SKUs; those it does not have are missing.
+    async fn prices(&self, cx: &CallContext, skus: &[Sku]) -> Result<BTreeMap<Sku, Money>, Unavailable>;
+}
+
+/// Holds goods.
+#[async_trait]
+pub trait Stock: Send + Sync {
+    /// Holds the goods of an order, all or none; `Ok(Err(…))` says why it cannot. Asking again for the same hold
+    /// changes nothing.
+    async fn hold(
+        &self,
+        cx: &CallContext,
+        hold: HoldId,
+        lines: &[OrderLine],
+    ) -> Result<Result<(), Reason>, Unavailable>;
+
+    /// Gives held goods back. A hold that was not made yet cannot be made any more.
+    async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable>;
+}
+
+/// Somebody we need did not do their part. Nothing is known about why that would help us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{who} is not available: {why}")]
+pub struct Unavailable {
+    /// Who, in our words.
+    pub who: &'static str,
+    /// What they said.
+    pub why: String,
+}
+
+impl From<Unavailable> for Undecided {
+    fn from(error: Unavailable) -> Self {
+        Self::NotExecuted(Cause::new(CauseKind::Dependency, error.to_string()))
+    }
+}

@@ -1,0 +1,124 @@
+//! Orders at the edge. Handlers call Ordering through its port only, so they work wherever Ordering is.
+
+mod body;
+mod problem;
+
+use std::sync::Arc;
+
+use adapter_http::{Applied, Cursor, Cx, Endpoints, Json, Limit, Page, Param, Prefer, Problem, Query, failure, routes};
+use axum::{
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+};
+use ordering_contract::{
+    CancelOrder, Customer, Order, OrderId, OrderQuery, OrderStatus, Ordering, OrdersQuery,
+};
+use outgrow::{CallContext, NotText};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use body::{OrderBody, PlaceOrderBody};
+use problem::refused;
+
+type Shared = State<Arc<dyn Ordering>>;
+
+/// The endpoints of Ordering.
+pub fn endpoints(ordering: Arc<dyn Ordering>) -> Endpoints {
+    Endpoints::new("orders", ordering, [routes!(place, orders), routes!(order), routes!(cancel)])
+}
+
+/// Places an order.
+///
+/// It is priced and answered `placed`. With `Prefer: wait=5` the answer is its outcome, if that comes in time.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    params(Prefer),
+    request_body = PlaceOrderBody,
+    responses((status = 201, body = OrderBody, headers(("Location" = String, description = "The order."))))
+)]
+async fn place(
+    State(ordering): Shared,
+    Cx(cx): Cx,
+    prefer: Prefer,
+    Json(body): Json<PlaceOrderBody>,
+) -> Result<(StatusCode, Applied, [(HeaderName, String); 1], Json<OrderBody>), Problem> {
+    let placed = ordering.place(&cx, body.into_request()?).await.map_err(failure(refused))?;
+    let location = [(header::LOCATION, format!("/v1/orders/{}", placed.id))];
+    let id = placed.id;
+    let (applied, order) = prefer.wait(&cx, placed, async || outcome(&*ordering, &cx, id).await).await;
+    Ok((StatusCode::CREATED, applied, location, Json(order.into())))
+}
+
+/// What has become of an order, once it is no longer placed.
+async fn outcome(ordering: &dyn Ordering, cx: &CallContext, order: OrderId) -> Option<Order> {
+    let order = ordering.order(cx, OrderQuery { order }).await.ok()?;
+    (order.status != OrderStatus::Placed).then_some(order)
+}
+
+/// One order.
+#[utoipa::path(get, path = "/v1/orders/{id}", responses((status = 200, body = OrderBody)))]
+async fn order(
+    State(ordering): Shared,
+    Cx(cx): Cx,
+    Param(order): Param<OrderId>,
+) -> Result<Json<OrderBody>, Problem> {
+    let order = ordering.order(&cx, OrderQuery { order }).await.map_err(failure(refused))?;
+    Ok(Json(order.into()))
+}
+
+/// Cancels an order.
+///
+/// A placed one is stopped; the goods of a confirmed one return to stock. Cancelling again changes nothing.
+#[utoipa::path(post, path = "/v1/orders/{id}/cancellation", responses((status = 200, body = OrderBody)))]
+async fn cancel(
+    State(ordering): Shared,
+    Cx(cx): Cx,
+    Param(order): Param<OrderId>,
+) -> Result<Json<OrderBody>, Problem> {
+    let order = ordering.cancel(&cx, CancelOrder { order }).await.map_err(failure(refused))?;
+    Ok(Json(order.into()))
+}
+
+/// Which orders.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct OrdersParams {
+    /// Whose orders.
+    #[param(value_type = String, min_length = 1, max_length = 64)]
+    customer: CustomerText,
+    /// The `next` of the page before.
+    #[param(value_type = Option<String>)]
+    after: Option<Cursor>,
+    /// At most so many.
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// A customer as it stands in a URL.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct CustomerText(Customer);
+
+impl TryFrom<String> for CustomerText {
+    type Error = NotText;
+
+    fn try_from(text: String) -> Result<Self, NotText> {
+        Customer::try_from(text).map(Self)
+    }
+}
+
+/// The orders of a customer, newest first.
+#[utoipa::path(get, path = "/v1/orders", params(OrdersParams), responses((status = 200, body = Page<OrderBody>)))]
+async fn orders(
+    State(ordering): Shared,
+    Cx(cx): Cx,
+    Query(params): Query<OrdersParams>,
+) -> Result<Json<Page<OrderBody>>, Problem> {
+    let after = params.after.map(|cursor| cursor.read()).transpose()?;
+    let request = OrdersQuery { customer: params.customer.0, after, limit: params.limit.get() };
+    let page = ordering.orders(&cx, request).await.map_err(failure(refused))?;
+    let items = page.items.into_iter().map(OrderBody::from).collect();
+    Ok(Json(Page { items, next: page.next.map(|order| Cursor::after(&order)) }))
+}

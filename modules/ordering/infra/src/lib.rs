@@ -1,0 +1,17 @@
+//! Ordering joined to its store, its edge and its neighbours.
+//!
+//! Other contexts are spoken to in `acl/` only, each by its contract, and translated there into the words of
+//! Ordering's own needs.
+
+mod acl {
+    //! Where other contexts are translated into our own words.
+    pub(crate) mod catalog;
+    pub(crate) mod inventory;
+}
+mod http;
+mod module;
+mod store;
+
+pub use http::endpoints;
+pub use module::{SPEC, build};
+pub use store::SqlOrderStore;

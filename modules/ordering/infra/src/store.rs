@@ -1,0 +1,200 @@
+//! Orders, in SQL.
+
+use std::{fmt, sync::Arc};
+
+use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
+use async_trait::async_trait;
+use ordering_contract::{Customer, OrderId, OrderLine, OrderStatus, Quantity, Reason};
+use ordering_core::{Change, HoldId, Order, OrderStore};
+use outgrow::{Answers, Clock, CommandId, CommitError, Currency, Money, Remembered, StoreError};
+use uuid::Uuid;
+
+/// Keeps orders in the module's home.
+pub struct SqlOrderStore {
+    db: Db,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for SqlOrderStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqlOrderStore").field(&self.db).finish()
+    }
+}
+
+impl SqlOrderStore {
+    /// The orders of this home.
+    pub fn new(home: &Home) -> Self {
+        Self { db: home.db(), clock: home.clock() }
+    }
+}
+
+#[async_trait]
+impl Answers for SqlOrderStore {
+    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
+        self.db.recall(command).await
+    }
+}
+
+#[async_trait]
+impl OrderStore for SqlOrderStore {
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        let rows = self.db.query(ORDER).bind(id.0).all().await?;
+        Ok(orders(&rows)?.pop())
+    }
+
+    async fn orders_of(
+        &self,
+        customer: &Customer,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let after = after.map_or(Uuid::max(), |order| order.0);
+        let page = self.db.query(ORDERS_OF).bind(customer.as_str()).bind(after).bind(i64::from(limit));
+        Ok(orders(&page.all().await?)?)
+    }
+
+    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        let rows = self.db.query(OPEN).bind(i64::from(limit)).all().await?;
+        let ids: Result<_, SqlError> = rows.iter().map(|row| Ok(OrderId(row.get("id")?))).collect();
+        Ok(ids?)
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), CommitError> {
+        let now = self.clock.now();
+        let write = move |mut tx: Tx| async move {
+            if let Some(answer) = &change.answer {
+                tx.remember(answer, now).await?;
+            }
+            match &change.order {
+                Some(order) if order.version == 0 => insert(&mut tx, order).await?,
+                Some(order) => update(&mut tx, order).await?,
+                None => {}
+            }
+            tx.commit(()).await
+        };
+        self.db.write(write).await
+    }
+}
+
+const ORDER: &str = "
+    select o.*, l.sku, l.quantity, l.unit_price
+    from orders o join order_lines l on l.order_id = o.id
+    where o.id = $1
+    order by l.position";
+
+const ORDERS_OF: &str = "
+    select o.*, l.sku, l.quantity, l.unit_price
+    from (select * from orders where customer = $1 and id < $2 order by id desc limit $3) o
+    join order_lines l on l.order_id = o.id
+    order by o.id desc, l.position";
+
+const OPEN: &str = "select id from orders where open order by id limit $1";
+
+async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
+    tx.query(
+        "insert into orders (id, customer, payment_token, currency, total, hold, to_give_back, status,
+                             reason_code, reason, placed_at, open, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
+    )
+    .bind(order.id.0)
+    .bind(order.customer.as_str())
+    .bind(order.payment_token.as_str())
+    .bind(order.total.currency.as_str())
+    .bind(order.total.amount)
+    .bind(order.hold.0)
+    .bind(order.to_give_back)
+    .bind(code(order.status))
+    .bind(order.reason.as_ref().map(|reason| reason.code.clone()))
+    .bind(order.reason.as_ref().map(|reason| reason.message.clone()))
+    .bind(Timestamp(order.placed_at))
+    .bind(order.next_step().is_some())
+    .execute()
+    .await?;
+    for (position, line) in (0_i64..).zip(&order.lines) {
+        tx.query(
+            "insert into order_lines (order_id, position, sku, quantity, unit_price) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(order.id.0)
+        .bind(position)
+        .bind(line.sku.as_str())
+        .bind(i64::from(line.quantity.get()))
+        .bind(line.unit_price.amount)
+        .execute()
+        .await?;
+    }
+    Ok(())
+}
+
+async fn update(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
+    tx.query(
+        "update orders set status = $3, reason_code = $4, reason = $5, to_give_back = $6, open = $7,
+                           version = version + 1
+         where id = $1 and version = $2",
+    )
+    .bind(order.id.0)
+    .bind(i64::from(order.version))
+    .bind(code(order.status))
+    .bind(order.reason.as_ref().map(|reason| reason.code.clone()))
+    .bind(order.reason.as_ref().map(|reason| reason.message.clone()))
+    .bind(order.to_give_back)
+    .bind(order.next_step().is_some())
+    .changed_one()
+    .await
+}
+
+/// Orders from rows of one line each, the lines of an order one after the other.
+fn orders(rows: &[Row]) -> Result<Vec<Order>, SqlError> {
+    let mut orders: Vec<Order> = Vec::new();
+    for row in rows {
+        let id = OrderId(row.get("id")?);
+        if orders.last().is_none_or(|last| last.id != id) {
+            orders.push(order(id, row)?);
+        }
+        if let Some(order) = orders.last_mut() {
+            order.lines.push(line(row, order.total.currency)?);
+        }
+    }
+    Ok(orders)
+}
+
+fn order(id: OrderId, row: &Row) -> Result<Order, SqlError> {
+    let reason = match (row.get("reason_code")?, row.get("reason")?) {
+        (Some(code), Some(message)) => Some(Reason { code, message }),
+        _ => None,
+    };
+    Ok(Order {
+        id,
+        customer: row.parse("customer")?,
+        payment_token: row.parse("payment_token")?,
+        lines: Vec::new(),
+        total: Money { amount: row.get("total")?, currency: row.parse("currency")? },
+        hold: HoldId(row.get("hold")?),
+        to_give_back: row.get("to_give_back")?,
+        status: row.map("status", status)?,
+        reason,
+        placed_at: row.time("placed_at")?,
+        version: row.u32("version")?,
+    })
+}
+
+fn line(row: &Row, currency: Currency) -> Result<OrderLine, SqlError> {
+    Ok(OrderLine {
+        sku: row.parse("sku")?,
+        quantity: row.map("quantity", |number: i64| Quantity::try_from(u32::try_from(number).ok()?).ok())?,
+        unit_price: Money { amount: row.get("unit_price")?, currency },
+    })
+}
+
+fn code(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Placed => "placed",
+        OrderStatus::Confirmed => "confirmed",
+        OrderStatus::Rejected => "rejected",
+        OrderStatus::Cancelled => "cancelled",
+    }
+}
+
+fn status(code: String) -> Option<OrderStatus> {
+    let all = [OrderStatus::Placed, OrderStatus::Confirmed, OrderStatus::Rejected, OrderStatus::Cancelled];
+    all.into_iter().find(|status| self::code(*status) == code)
+}
