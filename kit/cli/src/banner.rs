@@ -1,0 +1,53 @@
+//! What a process says when it begins to serve: which module is where, the address, and a line to try.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use outgrow_runtime::{Placement, modules::Composed, topology::MAIN};
+
+use crate::{App, Settings, listen::Listening};
+
+#[expect(clippy::print_stdout, reason = "what a person at the terminal looks for")]
+pub(crate) fn print(
+    settings: &Settings,
+    app: App,
+    service: &str,
+    listening: &Listening,
+    composed: &BTreeMap<&'static str, Composed>,
+) {
+    println!("{}", text(settings, app, service, listening, composed));
+}
+
+fn text(
+    settings: &Settings,
+    app: App,
+    service: &str,
+    listening: &Listening,
+    composed: &BTreeMap<&'static str, Composed>,
+) -> String {
+    let mut text = format!("\n  {} serves `{service}` ({})\n\n", app.name, settings.source);
+    for spec in app.modules {
+        let Some(Composed { placement, .. }) = composed.get(spec.name) else { continue };
+        // Nobody here calls it, so nobody had to say where it is.
+        if matches!(placement, Placement::Remote(addresses) if addresses.is_empty()) {
+            continue;
+        }
+        let place = match placement {
+            Placement::Local => settings.homes.get(spec.name).unwrap_or(&settings.data_url).clone(),
+            Placement::Loopback => "in this process, through the wire".to_owned(),
+            Placement::Remote(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                format!("{} ({})", addresses.join(", "), settings.topology.host_of(spec.name))
+            }
+        };
+        _ = writeln!(text, "  {:<14}{:<10}{place}", spec.name, placement.to_string());
+    }
+    text.push('\n');
+    for (what, address) in listening.describe() {
+        _ = writeln!(text, "  {what:<14}{address}");
+    }
+    if let Some(http) = listening.http().filter(|_| service == MAIN) {
+        _ = writeln!(text, "  {:<14}http://{http}/docs", "docs");
+        _ = writeln!(text, "\n  try: {}", (app.try_it)(&format!("http://{http}")));
+    }
+    text
+}

@@ -1,0 +1,42 @@
+//! `check`: everything wrong with the configuration, at once, before anything is opened.
+
+use outgrow_runtime::{Address, topology::Flaw};
+
+use crate::{App, Failed, Settings, config};
+
+/// The schemes this binary can carry calls by.
+pub(crate) const CARRIERS: &[&str] = &["grpc"];
+
+/// Refuses a configuration with flaws, naming all of them.
+pub(crate) fn sound(settings: &Settings, app: App) -> Result<(), Failed> {
+    let flaws = settings.flaws(app.modules, CARRIERS);
+    if flaws.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<_> = flaws.iter().map(|flaw| format!("  {}", located(settings, flaw))).collect();
+    let problems = if flaws.len() == 1 { "1 problem" } else { &format!("{} problems", flaws.len()) };
+    Err(Failed::usage(anyhow::anyhow!("{problems} in the configuration\n{}", lines.join("\n"))))
+}
+
+/// Where a flaw stands, what it is, and what to do.
+fn located(settings: &Settings, flaw: &Flaw) -> String {
+    if config::set_by_environment(&flaw.key) {
+        return format!("{} ({flaw})", config::environment_twin(&flaw.key));
+    }
+    format!("{}: {flaw}", settings.source)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+pub(crate) fn check(settings: &Settings, app: App) -> Result<(), Failed> {
+    sound(settings, app)?;
+    let services = settings.topology.services.len();
+    println!("{}: {} modules in {services} service(s), nothing wrong", settings.source, app.modules.len());
+    Ok(())
+}
+
+/// Where a service binds for calls: where it is told to, else at its first address of that carrier.
+pub(crate) fn bind_address<'s>(settings: &'s Settings, service: &str, scheme: &str) -> Option<&'s Address> {
+    let service = settings.topology.services.get(service)?;
+    let listen = service.listen.iter().chain(&service.address);
+    listen.into_iter().find(|address| address.scheme == scheme)
+}

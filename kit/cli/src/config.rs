@@ -1,0 +1,175 @@
+//! The one file that describes the whole system.
+//!
+//! Order of precedence: defaults, `outgrow.toml`, `OUTGROW__…` environment, flags. Every key has an environment twin:
+//! `services.main.http` is `OUTGROW__SERVICES__MAIN__HTTP`. What cannot be read is collected, never answered one by
+//! one: each problem says where it stands and what to do.
+//!
+//! The library behind it (figment) does not show outside this module.
+
+mod read;
+
+use std::{
+    collections::BTreeMap,
+    env, fmt,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+    value::Dict,
+};
+use outgrow::ModuleSpec;
+use outgrow_runtime::{
+    Address, Service, Topology,
+    topology::{Flaw, MAIN},
+};
+
+use crate::Failed;
+use read::Section;
+
+/// Where the public API listens if nothing else is said.
+const DEFAULT_HTTP: &str = "127.0.0.1:8080";
+
+/// Where homes are if nothing else is said: one SQLite file per module in this folder.
+const DEFAULT_DATA: &str = "sqlite:data";
+
+/// The system as configured, and what could not be read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which service hosts what.
+    pub topology: Topology,
+    /// Where the homes of modules are: `sqlite:FOLDER` or `postgres://…`.
+    pub data_url: String,
+    /// What creates schemas and roles; none: `data_url`.
+    pub admin_url: Option<String>,
+    /// Homes that are elsewhere, by module.
+    pub homes: BTreeMap<String, String>,
+    /// Whether an empty system is filled with the application's sample data.
+    pub sample: bool,
+    /// The folder that relative paths begin at: that of the file.
+    pub base: PathBuf,
+    /// Where it was read from.
+    pub source: Source,
+    flaws: Vec<Flaw>,
+}
+
+/// Where the configuration came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// No file: defaults and environment.
+    Defaults,
+    /// This file.
+    File(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Defaults => f.write_str("defaults"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads `file`, or `outgrow.toml` in the working directory if there is one, and the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not TOML. What is wrong *in* it is for [`Settings::flaws`].
+    pub fn load(file: Option<&Path>) -> Result<Self, Failed> {
+        let default = Path::new("outgrow.toml");
+        let source = match file {
+            Some(file) => Source::File(file.to_owned()),
+            None if default.exists() => Source::File(default.to_owned()),
+            None => Source::Defaults,
+        };
+        let mut figment = Figment::new();
+        if let Source::File(path) = &source {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failed::usage(anyhow::Error::new(error).context(format!("cannot read {}", path.display())))
+            })?;
+            figment = figment.merge(Toml::string(&text));
+        }
+        let figment = figment.merge(Env::prefixed("OUTGROW__").split("__"));
+        let dict = figment.extract::<Dict>().map_err(|error| Failed::usage(anyhow::anyhow!("{source}: {error}")))?;
+        Ok(Self::read(dict, source))
+    }
+
+    fn read(dict: Dict, source: Source) -> Self {
+        let base = match &source {
+            Source::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            Source::Defaults => PathBuf::new(),
+        };
+        let mut flaws = Vec::new();
+        let mut top = Section::new(String::new(), dict, &mut flaws);
+        let (data, services, modules) = (top.table("data"), top.table("services"), top.table("modules"));
+        top.table("broker");
+        top.end("data, services, modules, broker");
+
+        let mut data = Section::new("data".into(), data, &mut flaws);
+        let (data_url, admin_url) = (data.text("url"), data.text("admin_url"));
+        let sample = data.flag("sample").unwrap_or(true);
+        data.end("url, admin_url, sample");
+
+        let mut topology = Topology::default();
+        for (name, dict) in read::tables("services", services, &mut flaws) {
+            topology.services.insert(name.clone(), service(&name, dict, &mut flaws));
+        }
+        let main = topology.services.entry(MAIN.to_owned()).or_default();
+        main.http = main.http.or_else(|| DEFAULT_HTTP.parse().ok());
+
+        let mut homes = BTreeMap::new();
+        for (name, dict) in read::tables("modules", modules, &mut flaws) {
+            let mut module = Section::new(format!("modules.{name}"), dict, &mut flaws);
+            if let Some(url) = module.text("url") {
+                homes.insert(name.clone(), url);
+            }
+            if module.choice("placement", &["loopback"], "services place modules: list it under one").is_some() {
+                topology.loopback.insert(name.clone());
+            }
+            module.end("url, placement");
+        }
+        let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
+        Self { topology, data_url, admin_url, homes, sample, base, source, flaws }
+    }
+
+    /// Everything wrong with it, at once: what could not be read, and what cannot be.
+    pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[&str]) -> Vec<Flaw> {
+        let unknown = self.homes.keys().chain(&self.topology.loopback);
+        let unknown = unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
+            key: format!("modules.{name}"),
+            what: format!("there is no module `{name}`"),
+            remedy: format!("use one of: {}", names(modules)),
+        });
+        let mut flaws: Vec<_> = self.flaws.iter().cloned().chain(unknown).collect();
+        flaws.extend(self.topology.flaws(modules, carriers));
+        flaws
+    }
+}
+
+fn service(name: &str, dict: Dict, flaws: &mut Vec<Flaw>) -> Service {
+    let mut section = Section::new(format!("services.{name}"), dict, flaws);
+    let service = Service {
+        modules: section.texts("modules"),
+        listen: section.parsed::<Address>("listen"),
+        address: section.parsed_list::<Address>("address"),
+        http: section.parsed("http"),
+    };
+    section.end("modules, listen, address, http");
+    service
+}
+
+fn names(modules: &[&'static ModuleSpec]) -> String {
+    modules.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a setting can be overridden from: the name of its environment twin.
+pub fn environment_twin(key: &str) -> String {
+    format!("OUTGROW__{}", key.to_uppercase().replace('.', "__"))
+}
+
+/// Whether the environment sets this key: then that is where its problem is, not in the file.
+pub fn set_by_environment(key: &str) -> bool {
+    env::var_os(environment_twin(key)).is_some()
+}

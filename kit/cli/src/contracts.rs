@@ -1,0 +1,83 @@
+//! `contracts`: the files of each contract that people and other languages read, written from the code.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::Subcommand;
+use outgrow::schema::{self, Export};
+
+use crate::{App, Failed};
+
+/// What to do with the contracts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Writes `<module>.v1.proto` and `wire.lock` beside the code of each contract
+    ///
+    /// Refuses, naming all of them, changes that would break a peer of the version before: a number reused, a
+    /// variant or method removed, a required field added.
+    #[command(after_help = "Examples:\n  shop contracts export\n  shop contracts export --check")]
+    Export {
+        /// The top of the workspace
+        #[arg(long, value_name = "FOLDER", default_value = ".")]
+        dir: PathBuf,
+        /// Write nothing; fail if a file would change
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
+    let Command::Export { dir, check } = command;
+    let mut wrong = Vec::new();
+    export(&dir.join("kit/outgrow"), schema::KERNEL, *check, schema::export_kernel, &mut wrong)?;
+    for spec in app.modules {
+        let folder = dir.join("modules").join(spec.name).join("contract");
+        export(&folder, spec.port.package, *check, |lock| schema::export(spec.port, lock), &mut wrong)?;
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+fn export(
+    folder: &Path,
+    package: &str,
+    check: bool,
+    export: impl FnOnce(&str) -> Result<Export, Vec<String>>,
+    wrong: &mut Vec<String>,
+) -> Result<(), Failed> {
+    if !folder.is_dir() {
+        let what = format!("there is no {}: say with --dir where the workspace is", folder.display());
+        return Err(Failed::usage(anyhow::anyhow!(what)));
+    }
+    let (proto, lock) = (folder.join(format!("{package}.proto")), folder.join("wire.lock"));
+    match export(&read(&lock)?) {
+        Err(breaches) => wrong.extend(breaches),
+        Ok(export) => {
+            for (path, text) in [(proto, export.proto), (lock, export.lock)] {
+                if read(&path)? == text {
+                    continue;
+                }
+                if check {
+                    wrong.push(format!("{} is not what the code says: run `contracts export`", path.display()));
+                } else {
+                    fs::write(&path, text).map_err(|error| unusable(&path, error))?;
+                    println!("wrote {}", path.display());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Failed> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|error| unusable(path, error)),
+    }
+}
+
+fn unusable(path: &Path, error: io::Error) -> Failed {
+    Failed::other(anyhow::Error::new(error).context(format!("cannot use {}", path.display())))
+}

@@ -1,0 +1,78 @@
+//! What a composition root composes with.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use adapter_http::Endpoints;
+use adapter_sql::Home;
+use outgrow::{IdGen, ModuleSpec, Port};
+use outgrow_runtime::{Bell, Modules, Tasks, Unmet, topology::MAIN};
+
+/// One process, being composed: modules in the order of their needs, then the endpoints it shows.
+pub struct Host {
+    pub(crate) service: String,
+    pub(crate) modules: Modules,
+    pub(crate) homes: BTreeMap<&'static str, Home>,
+    pub(crate) endpoints: Vec<Endpoints>,
+    pub(crate) tasks: Tasks,
+    pub(crate) ids: Arc<dyn IdGen>,
+    pub(crate) sample: bool,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("service", &self.service).field("modules", &self.modules).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Adds a module and returns its port, routed to wherever the topology places it. `build` runs only where the
+    /// module is hosted.
+    ///
+    /// # Errors
+    /// When the module is not listed, composed twice, another port than its spec says, or not reachable.
+    pub fn module<P: Port + ?Sized>(
+        &mut self,
+        spec: &'static ModuleSpec,
+        build: impl FnOnce(Home) -> Arc<P>,
+    ) -> Result<Arc<P>, Unmet> {
+        let home = self.homes.get(spec.name).cloned();
+        self.modules.add(spec, || home.map(build).ok_or(Unmet::NoHome(spec.name)))
+    }
+
+    /// Shows endpoints to the public. Only the service `main` does; the others show operations.
+    pub fn endpoints(&mut self, endpoints: Endpoints) {
+        self.endpoints.push(endpoints);
+    }
+
+    /// Fills an empty system once it serves: `load` is tried again every few seconds until it says it is done. It is
+    /// never a condition of being ready, runs on `main` only, and not at all with `data.sample = false`.
+    pub fn sample<R>(&self, load: impl Fn() -> R + Send + Sync + 'static)
+    where
+        R: Future<Output = bool> + Send + 'static,
+    {
+        if self.service != MAIN || !self.sample {
+            return;
+        }
+        let (load, done) = (Arc::new(load), Arc::new(AtomicBool::new(false)));
+        self.tasks.chore("sample data", Duration::from_secs(3), &Bell::default(), move || {
+            let (load, done) = (Arc::clone(&load), Arc::clone(&done));
+            async move {
+                if !done.load(Ordering::Relaxed) {
+                    done.store(load().await, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+
+    /// Makes ids, such as the correlation of what begins here.
+    pub fn ids(&self) -> Arc<dyn IdGen> {
+        Arc::clone(&self.ids)
+    }
+}

@@ -1,0 +1,63 @@
+//! The commands every Outgrow binary gets.
+//!
+//! An application is a list of modules and a function that composes them ([`App`]). From the two follow `serve`,
+//! `check`, `topology`, `contracts` and `migrate`, all reading one file that describes the whole system ([`config`]).
+//!
+//! Deliberately absent: any module.
+
+mod args;
+mod banner;
+mod check;
+pub mod config;
+mod contracts;
+mod exit;
+mod host;
+mod listen;
+mod metrics;
+mod migrate;
+mod ready;
+mod serve;
+mod topology;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use outgrow::ModuleSpec;
+use outgrow_runtime::Unmet;
+
+pub use config::{Settings, Source};
+pub use exit::{Exit, Failed};
+pub use host::Host;
+
+/// An application: its modules, and how they are put together.
+#[derive(Clone, Copy, Debug)]
+pub struct App {
+    /// The name of the binary.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// Every module, in the order of their needs.
+    pub modules: &'static [&'static ModuleSpec],
+    /// Puts the modules together.
+    pub compose: fn(&mut Host) -> Result<(), Unmet>,
+    /// A line to try once it serves, given the address of its public API.
+    pub try_it: fn(address: &str) -> String,
+}
+
+impl App {
+    /// Does what the command line asks for. Returns when it is done, or when the process was asked to end.
+    pub fn run(self) -> ExitCode {
+        let args = match args::Args::try_parse() {
+            Ok(args) => args,
+            Err(error) => return exit::usage(&error),
+        };
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return exit::report(&Failed::other(error)),
+        };
+        match runtime.block_on(args.run(self)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => exit::report(&error),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What was measured of the calls of this process, in the text format of Prometheus.
+
+use std::fmt::Write as _;
+
+use outgrow_runtime::{Figures, figures::BOUNDS_US};
+
+use crate::Host;
+
+/// Renders the figures of every port and target, anew at each call.
+pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static {
+    let composed: Vec<_> = host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
+    move || {
+        let mut text = String::from(HEAD);
+        for (module, composed) in &composed {
+            series(&mut text, module, "local", &composed.local);
+            for target in &composed.targets {
+                series(&mut text, module, &target.name, &target.figures);
+            }
+        }
+        text
+    }
+}
+
+const HEAD: &str = "\
+# HELP outgrow_calls_total Calls to a port, by where they went and how they ended.
+# TYPE outgrow_calls_total counter
+# HELP outgrow_call_seconds How long calls took: every remote one, one in sixteen of the local ones.
+# TYPE outgrow_call_seconds histogram
+";
+
+fn series(text: &mut String, module: &str, target: &str, figures: &Figures) {
+    let now = figures.snapshot();
+    let labels = format!("module=\"{module}\",target=\"{target}\"");
+    let outcomes = [
+        ("answered", now.answered),
+        ("refused", now.refused),
+        ("not_executed", now.not_executed),
+        ("in_doubt", now.in_doubt),
+    ];
+    for (outcome, count) in outcomes {
+        _ = writeln!(text, "outgrow_calls_total{{{labels},outcome=\"{outcome}\"}} {count}");
+    }
+    let mut below = 0;
+    for (bound, count) in BOUNDS_US.iter().zip(&now.buckets) {
+        below += count;
+        _ = writeln!(text, "outgrow_call_seconds_bucket{{{labels},le=\"{}\"}} {below}", seconds(*bound));
+    }
+    let all: u64 = now.buckets.iter().sum();
+    _ = writeln!(text, "outgrow_call_seconds_bucket{{{labels},le=\"+Inf\"}} {all}");
+    _ = writeln!(text, "outgrow_call_seconds_sum{{{labels}}} {}", seconds(now.micros));
+    _ = writeln!(text, "outgrow_call_seconds_count{{{labels}}} {all}");
+}
+
+/// Microseconds as seconds, without going through a float.
+fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}

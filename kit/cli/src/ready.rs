@@ -1,0 +1,53 @@
+//! Whether this process can serve: its own homes and listeners. Peers are listed, but never a reason not to be ready:
+//! a process starts and serves what it can, whoever else is away.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use adapter_http::{Component, Operations, Readiness};
+use adapter_sql::Homes;
+use outgrow_runtime::router::Target;
+
+use crate::{Host, serve::Opened};
+
+/// The operations of this process.
+pub(crate) fn operations(
+    host: &Host,
+    homes: &Opened,
+    listeners: Vec<(&'static str, SocketAddr)>,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
+) -> Operations {
+    let places: Arc<[Arc<Homes>]> = homes.places().into();
+    let peers: Arc<[(&str, Arc<Target>)]> = peers(host).into();
+    let listeners: Arc<[_]> = listeners.into();
+    let ready = move || {
+        let (places, peers, listeners) = (Arc::clone(&places), Arc::clone(&peers), Arc::clone(&listeners));
+        async move {
+            let mut components = Vec::new();
+            for place in &*places {
+                let unready = place.ready().await;
+                let down = |module: &str| unready.iter().find(|unready| unready.module == module);
+                components.extend(place.modules().await.into_iter().map(|module| match down(module) {
+                    None => Component::own(format!("home of {module}"), true),
+                    Some(why) => Component::own(format!("home of {module}"), false).detail(why.to_string()),
+                }));
+            }
+            components.extend(listeners.iter().map(|(what, address)| {
+                Component::own(format!("{what} listener"), true).detail(address.to_string())
+            }));
+            for (module, target) in &*peers {
+                let up = target.transport.reachable().await;
+                components.push(Component::peer(format!("{module} at {}", target.name), up));
+            }
+            Readiness(components)
+        }
+    };
+    Operations::new(ready, metrics)
+}
+
+fn peers(host: &Host) -> Vec<(&'static str, Arc<Target>)> {
+    let composed = host.modules.composed().iter();
+    let targets = composed.flat_map(|(module, composed)| {
+        composed.targets.iter().map(move |target| (*module, Arc::clone(target)))
+    });
+    targets.filter(|(_, target)| target.name != "loopback").collect()
+}

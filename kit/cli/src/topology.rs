@@ -1,0 +1,72 @@
+//! `topology`: which service hosts which module, how it is reached, and who calls whom.
+
+use std::fmt::Write as _;
+
+use outgrow::call::EDGE;
+use outgrow_runtime::{Placement, topology::MAIN};
+use serde_json::{Value, json};
+
+use crate::{App, Failed, Settings, check};
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+pub(crate) fn show(settings: &Settings, app: App, as_json: bool) -> Result<(), Failed> {
+    check::sound(settings, app)?;
+    if as_json {
+        println!("{:#}", json_of(settings, app));
+    } else {
+        print!("{}", text_of(settings, app));
+    }
+    Ok(())
+}
+
+/// One call that may happen: from, to, and how.
+struct Edge {
+    from: &'static str,
+    to: &'static str,
+    placement: Placement,
+}
+
+fn edges(settings: &Settings, app: App) -> Vec<Edge> {
+    let topology = &settings.topology;
+    let public = app.modules.iter().map(|spec| (EDGE, MAIN, spec.name));
+    let needs = app.modules.iter().flat_map(|spec| {
+        spec.needs.iter().map(|need| (spec.name, topology.host_of(spec.name), need.module()))
+    });
+    let edge = |(from, service, to)| Edge { from, to, placement: Placement::decide(topology, service, to) };
+    public.chain(needs).map(edge).collect()
+}
+
+pub(crate) fn text_of(settings: &Settings, app: App) -> String {
+    let mut text = format!("{}\n\n{:<14}{:<14}{}\n", settings.source, "service", "module", "address");
+    for (name, service) in &settings.topology.services {
+        let modules: Vec<_> = settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
+        let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
+        let modules = if modules.is_empty() { vec!["(none yet)"] } else { modules };
+        for (row, module) in modules.iter().enumerate() {
+            let (name, address) = if row == 0 { (&**name, address.join(", ")) } else { ("", String::new()) };
+            let line = format!("{name:<14}{module:<14}{address}");
+            _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    _ = writeln!(text, "\n{:<14}{:<14}{}", "from", "to", "placement");
+    for Edge { from, to, placement } in edges(settings, app) {
+        _ = writeln!(text, "{from:<14}{to:<14}{placement}");
+    }
+    text
+}
+
+fn json_of(settings: &Settings, app: App) -> Value {
+    let service = |(name, service): (&String, &outgrow_runtime::Service)| {
+        let modules: Vec<_> = settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
+        let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
+        (name.clone(), json!({ "modules": modules, "address": address, "http": service.http }))
+    };
+    let calls = edges(settings, app).into_iter().map(|Edge { from, to, placement }| {
+        json!({ "from": from, "to": to, "placement": placement.to_string() })
+    });
+    json!({
+        "source": settings.source.to_string(),
+        "services": settings.topology.services.iter().map(service).collect::<serde_json::Map<_, _>>(),
+        "calls": calls.collect::<Vec<_>>(),
+    })
+}
