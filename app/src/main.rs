@@ -1,0 +1,17 @@
+//! The shop: one binary, every service of it.
+
+use std::process::ExitCode;
+
+use outgrow_cli::App;
+use shop::{MODULES, compose};
+
+fn main() -> ExitCode {
+    let shop = App {
+        name: "shop",
+        about: "A small shop: a catalogue, a stockroom, and orders. One process, or as many as you like.",
+        modules: MODULES,
+        compose,
+        try_it: |address| format!("curl -s {address}/v1/products"),
+    };
+    shop.run()
+}

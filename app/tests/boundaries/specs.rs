@@ -1,0 +1,242 @@
+//! What the modules say of themselves, held against what they are.
+
+use std::collections::BTreeSet;
+
+use outgrow::ModuleSpec;
+
+use super::{
+    breach::{self, Breach, COMPOSITION},
+    graph::{GRAPH, Graph},
+    tree::{TREE, Tree},
+};
+
+type Specs<'a> = &'a [&'static ModuleSpec];
+
+/// Every difference between the specs and the crates: modules, ports, needs.
+fn untrue(specs: Specs<'_>, graph: &Graph) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let told: BTreeSet<&str> = specs.iter().map(|spec| spec.name).collect();
+    let built: BTreeSet<&str> = graph.members.iter().filter_map(|it| module_of(&it.dir)).collect();
+    breaches.extend(
+        built.difference(&told).map(|it| against_spec(it, "it has crates, but the shop has no spec of it")),
+    );
+    breaches.extend(told.difference(&built).map(|it| against_spec(it, "it has a spec, but no crates")));
+    for spec in specs.iter().filter(|spec| built.contains(spec.name)) {
+        let say = |what: &str| against_spec(spec.name, what);
+        if spec.port.module() != spec.name {
+            breaches.push(say(&format!("its port is {}, which belongs to another module", spec.port)));
+        }
+        let needed: BTreeSet<&str> = spec.needs.iter().map(|port| port.module()).collect();
+        let linked = foreign_contracts(spec.name, graph);
+        breaches.extend(
+            needed
+                .difference(&linked)
+                .map(|it| say(&format!("it says it needs {it}, but infra does not use {it}-contract"))),
+        );
+        breaches.extend(
+            linked
+                .difference(&needed)
+                .map(|it| say(&format!("infra uses {it}-contract, but it does not say it needs {it}"))),
+        );
+        let offered = |need: &str| specs.iter().any(|other| other.port.to_string() == need);
+        let unmet = spec.needs.iter().map(ToString::to_string).filter(|need| !offered(need));
+        breaches.extend(unmet.map(|need| say(&format!("it needs {need}, which nobody offers"))));
+    }
+    breaches.extend(circle(specs).map(|name| against_spec(name, "it needs itself, by way of others")));
+    breaches
+}
+
+/// Every difference between the migrations in a spec and those in the tree.
+fn unmigrated(specs: Specs<'_>, tree: &Tree) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for spec in specs {
+        for engine in ["sqlite", "postgres"] {
+            let dir = format!("migrations/{}/{engine}/", spec.name);
+            let files: Vec<(&str, &str)> = tree
+                .files(&dir, ".sql")
+                .map(|file| (file.path[dir.len()..].trim_end_matches(".sql"), file.text.as_str()))
+                .collect();
+            let told = spec
+                .migrations
+                .iter()
+                .map(|it| (it.name, if engine == "sqlite" { it.sqlite } else { it.postgres }));
+            if told.collect::<Vec<_>>() != files {
+                breaches.push(against_spec(
+                    spec.name,
+                    &format!("its migrations are not those of {dir}, in that order"),
+                ));
+            }
+        }
+    }
+    breaches
+}
+
+/// A line a module, in the order of the alphabet: the golden text.
+fn who_calls_whom(specs: Specs<'_>) -> String {
+    let line = |spec: &&ModuleSpec| {
+        let needs: BTreeSet<String> = spec.needs.iter().map(ToString::to_string).collect();
+        let needs = if needs.is_empty() { "nobody".to_owned() } else { Vec::from_iter(needs).join(", ") };
+        format!("{} -> {needs}\n", spec.name)
+    };
+    specs.iter().map(line).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn against_spec(module: &str, what: &str) -> Breach {
+    Breach {
+        place: format!("modules/{module}"),
+        what: what.to_owned(),
+        law: COMPOSITION,
+        remedy: "make infra/src/module.rs (SPEC), the manifests and the list of the shop's modules agree",
+    }
+}
+
+fn module_of(dir: &str) -> Option<&str> {
+    dir.strip_prefix("modules/")?.split('/').next()
+}
+
+/// The modules whose contracts the infra of `module` uses, without its own.
+fn foreign_contracts<'g>(module: &str, graph: &'g Graph) -> BTreeSet<&'g str> {
+    let infra = graph.member(&format!("{module}-infra"));
+    let uses = infra.into_iter().flat_map(|infra| &infra.normal);
+    uses.filter_map(|name| name.strip_suffix("-contract")).filter(|other| *other != module).collect()
+}
+
+/// A module on a circle of needs, if there is a circle: what is left when those whose needs are met are taken away.
+fn circle(specs: Specs<'_>) -> Option<&'static str> {
+    let mut left: Vec<&ModuleSpec> = specs.to_vec();
+    loop {
+        let names: BTreeSet<&str> = left.iter().map(|spec| spec.name).collect();
+        let before = left.len();
+        left.retain(|spec| spec.needs.iter().any(|port| names.contains(port.module())));
+        if left.len() == before {
+            return left.first().map(|spec| spec.name);
+        }
+    }
+}
+
+#[test]
+fn the_specs_are_true_of_the_crates() {
+    breach::none(&untrue(shop::MODULES, &GRAPH));
+}
+
+#[test]
+fn the_specs_carry_the_migrations_of_the_tree() {
+    breach::none(&unmigrated(shop::MODULES, &TREE));
+}
+
+#[test]
+fn who_calls_whom_is_as_agreed() {
+    let golden = include_str!("who-calls-whom.txt");
+    let actual = who_calls_whom(shop::MODULES);
+    assert!(
+        actual == golden,
+        "who calls whom has changed ({COMPOSITION}).\nagreed:\n{golden}\nnow:\n{actual}\n\
+         If that is meant, put the new text into app/tests/boundaries/who-calls-whom.txt: reviewers look there."
+    );
+}
+
+mod planted {
+    use outgrow::{Migration, PortDesc};
+
+    use super::*;
+
+    static A: PortDesc = PortDesc { package: "a.v1", name: "A", doc: "", methods: &[] };
+    static B: PortDesc = PortDesc { package: "b.v1", name: "B", doc: "", methods: &[] };
+    static C: PortDesc = PortDesc { package: "c.v1", name: "C", doc: "", methods: &[] };
+    static MIGRATIONS: [Migration; 1] = [Migration { name: "0001_x", sqlite: "s", postgres: "p" }];
+
+    const fn spec(
+        name: &'static str,
+        port: &'static PortDesc,
+        needs: &'static [&'static PortDesc],
+    ) -> ModuleSpec {
+        ModuleSpec { name, purpose: "", port, needs, migrations: &MIGRATIONS }
+    }
+
+    static TRUE_A: ModuleSpec = spec("a", &A, &[&B]);
+    static TRUE_B: ModuleSpec = spec("b", &B, &[]);
+
+    fn graph() -> Graph {
+        Graph::planted(
+            &[
+                ("modules/a/contract", ""),
+                ("modules/a/infra", "a-contract b-contract"),
+                ("modules/b/infra", "b-contract"),
+            ],
+            &[],
+        )
+    }
+
+    #[test]
+    fn true_specs_have_no_breach() {
+        breach::none(&untrue(&[&TRUE_A, &TRUE_B], &graph()));
+        assert_eq!(who_calls_whom(&[&TRUE_B, &TRUE_A]), "a -> b.v1.B\nb -> nobody\n");
+    }
+
+    #[test]
+    fn a_module_without_a_spec_is_found_and_a_need_that_nobody_offers() {
+        breach::found(
+            &untrue(&[&TRUE_A], &graph()),
+            &[
+                "modules/b: it has crates, but the shop has no spec of it",
+                "modules/a: it needs b.v1.B, which nobody offers",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_need_that_is_not_told_or_not_used_is_found() {
+        static QUIET_A: ModuleSpec = spec("a", &A, &[]);
+        static LOUD_B: ModuleSpec = spec("b", &B, &[&A]);
+        breach::found(
+            &untrue(&[&QUIET_A, &LOUD_B], &graph()),
+            &[
+                "modules/a: infra uses b-contract, but it does not say it needs b",
+                "modules/b: it says it needs a, but infra does not use a-contract",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_foreign_port_and_a_module_without_crates_are_found() {
+        static POSING_B: ModuleSpec = spec("b", &A, &[]);
+        static GHOST: ModuleSpec = spec("c", &C, &[]);
+        static OTHER_A: ModuleSpec = spec("a", &B, &[&B]);
+        breach::found(
+            &untrue(&[&OTHER_A, &POSING_B, &GHOST], &graph()),
+            &[
+                "modules/c: it has a spec, but no crates",
+                "modules/a: its port is b.v1.B, which belongs to another module",
+                "modules/b: its port is a.v1.A, which belongs to another module",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_circle_of_needs_is_found() {
+        static ROUND_A: ModuleSpec = spec("a", &A, &[&B]);
+        static ROUND_B: ModuleSpec = spec("b", &B, &[&A]);
+        static OUTSIDE: ModuleSpec = spec("c", &C, &[&A]);
+        assert_eq!(circle(&[&ROUND_B, &ROUND_A, &OUTSIDE]), Some("b"));
+        assert_eq!(circle(&[&TRUE_A, &TRUE_B, &OUTSIDE]), None);
+    }
+
+    #[test]
+    fn a_migration_that_the_spec_forgot_or_changed_is_found() {
+        let good = [("migrations/a/sqlite/0001_x.sql", "s"), ("migrations/a/postgres/0001_x.sql", "p")];
+        breach::none(&unmigrated(&[&TRUE_A], &Tree::planted(&good)));
+        let more = [
+            good[0],
+            good[1],
+            ("migrations/a/sqlite/0002_y.sql", ""),
+            ("migrations/b/sqlite/0001_x.sql", "s"),
+        ];
+        breach::found(
+            &unmigrated(&[&TRUE_A, &TRUE_B], &Tree::planted(&more)),
+            &[
+                "modules/a: its migrations are not those of migrations/a/sqlite/, in that order",
+                "modules/b: its migrations are not those of migrations/b/postgres/, in that order",
+            ],
+        );
+    }
+}

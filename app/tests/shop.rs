@@ -1,0 +1,14 @@
+//! The shop as people run it: real processes, talking over gRPC where the topology says so.
+
+#[path = "shop/command_line.rs"]
+mod command_line;
+#[path = "shop/crashes.rs"]
+mod crashes;
+#[path = "shop/edge.rs"]
+mod edge;
+#[path = "shop/ports.rs"]
+mod ports;
+#[path = "shop/scenario.rs"]
+mod scenario;
+#[path = "shop/system.rs"]
+mod system;

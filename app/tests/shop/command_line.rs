@@ -1,0 +1,179 @@
+//! The command line: what it says, where, and with which exit code.
+
+use std::{process::Output, time::Duration};
+
+use outgrow_testkit::{LoopbackAddr, Process, TestDir};
+use serde_json::Value;
+
+use crate::system::{SOON, System, shop};
+
+fn run(dir: &TestDir, args: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = shop().current_dir(dir.path()).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+const SPLIT: &str = "[services.stock]\nmodules = [\"inventory\"]\naddress = \"grpc://127.0.0.1:7101\"\n";
+
+#[test]
+fn check_finds_every_problem_at_once() {
+    let dir = TestDir::new();
+    dir.write(
+        "outgrow.toml",
+        "colour = \"blue\"\n[data]\nurl = 7\n[services.a]\nmodules = [\"inventory\", \"inventroy\"]\n\
+         [services.b]\nmodules = [\"inventory\"]\naddress = \"pigeon://roof\"\nhttp = \"nowhere\"\n",
+    );
+    let (code, stdout, stderr) = run(&dir, &["check"]);
+    assert_eq!((code, &*stdout), (64, ""));
+    let expected = [
+        "8 problems",
+        "colour: is not a setting; use one of: data, services, modules, broker",
+        "data.url: is a number, not text",
+        "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, ordering",
+        "services.b.modules: module `inventory` is already hosted by `a`",
+        "services.b.address: nothing here carries `pigeon://roof`",
+        "services.b.http: cannot be `nowhere`",
+        "services.a.address: missing, and others need it",
+    ];
+    for part in expected {
+        assert!(stderr.contains(part), "{part}\n{stderr}");
+    }
+    assert!(stderr.lines().skip(1).all(|line| line.contains("outgrow.toml: ")), "each says where:\n{stderr}");
+}
+
+#[test]
+fn a_sound_configuration_is_said_to_be_so() {
+    let dir = TestDir::new();
+    assert_eq!(run(&dir, &["check"]).0, 0, "no file is sound");
+    dir.write("outgrow.toml", SPLIT);
+    let (code, stdout, _) = run(&dir, &["check"]);
+    assert_eq!((code, stdout.contains("nothing wrong")), (0, true), "{stdout}");
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_is_named_when_it_is_wrong() {
+    let dir = TestDir::new();
+    dir.write("outgrow.toml", SPLIT);
+    let mut command = shop();
+    command.current_dir(dir.path()).arg("check").env("OUTGROW__SERVICES__MAIN__HTTP", "nowhere");
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr.contains("OUTGROW__SERVICES__MAIN__HTTP"), "{stderr}");
+}
+
+#[test]
+fn topology_shows_who_is_where_and_who_calls_whom() {
+    let dir = TestDir::new();
+    dir.write("outgrow.toml", SPLIT);
+    let (code, stdout, _) = run(&dir, &["topology"]);
+    assert_eq!(code, 0);
+    let golden = "\
+outgrow.toml
+
+service       module        address
+main          catalog
+              ordering
+stock         inventory     grpc://127.0.0.1:7101
+
+from          to            placement
+edge          catalog       local
+edge          inventory     grpc
+edge          ordering      local
+ordering      catalog       local
+ordering      inventory     grpc
+";
+    assert_eq!(stdout, golden);
+    let json: Value = serde_json::from_str(&run(&dir, &["topology", "--json"]).1).unwrap();
+    assert_eq!(json["services"]["stock"]["modules"], serde_json::json!(["inventory"]));
+    assert_eq!(json["calls"][1]["placement"], "grpc");
+}
+
+#[test]
+fn the_exported_contracts_are_what_the_code_says() {
+    let dir = TestDir::new();
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let (code, _, stderr) = run(&dir, &["contracts", "export", "--check", "--dir", top]);
+    assert_eq!((code, &*stderr), (0, ""), "run `cargo run -- contracts export`");
+}
+
+#[test]
+fn wrong_usage_ends_with_64_and_says_what_is_right() {
+    let dir = TestDir::new();
+    let (code, _, stderr) = run(&dir, &["serve", "stok"]);
+    assert_eq!(code, 64);
+    assert!(stderr.contains("there is no service `stok`") && stderr.contains("main"), "{stderr}");
+    assert_eq!(run(&dir, &["sevre"]).0, 64);
+    assert_eq!(run(&dir, &["--config", "none.toml", "check"]).0, 64);
+    dir.write("outgrow.toml", "data = [");
+    let (code, _, stderr) = run(&dir, &["check"]);
+    assert_eq!((code, stderr.contains("outgrow.toml")), (64, true), "{stderr}");
+}
+
+#[test]
+fn help_has_examples_everywhere() {
+    let dir = TestDir::new();
+    for command in [vec![], vec!["serve"], vec!["check"], vec!["topology"], vec!["contracts", "export"], vec!["migrate"]] {
+        let args: Vec<_> = command.iter().copied().chain(["--help"]).collect();
+        let (code, stdout, _) = run(&dir, &args);
+        assert_eq!((code, stdout.contains("Examples:")), (0, true), "{args:?}\n{stdout}");
+    }
+}
+
+#[tokio::test]
+async fn it_says_where_everything_is_and_what_to_try() {
+    let mut shop = System::started(&[("stock", &["inventory"])], "").await;
+    let main = shop.main;
+    let said = shop.process("main").stdout().join("\n");
+    for part in ["catalog       local", "inventory     grpc", &format!("try: curl -s http://{main}/v1/products")] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn asked_to_end_it_ends_well() {
+    let mut shop = System::started(&[("stock", &["inventory"])], "").await;
+    for service in ["stock", "main"] {
+        shop.process(service).terminate();
+        assert!(shop.process(service).exit(Duration::from_secs(20)).success(), "{service}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_ends_it_at_once_and_is_named() {
+    let mut taken = System::started(&[], "").await;
+    let dir = TestDir::new();
+    let (code, _, stderr) = run(&dir, &["serve", "--http", &taken.main.to_string()]);
+    assert_eq!((code, stderr.contains(&taken.main.to_string())), (69, true), "{stderr}");
+    assert!(taken.process("main").is_running());
+}
+
+#[test]
+fn data_that_is_not_what_it_should_be_ends_it_with_65() {
+    let dir = TestDir::new();
+    assert_eq!(run(&dir, &["migrate"]).0, 0);
+    let (code, stdout, _) = run(&dir, &["migrate"]);
+    assert_eq!((code, stdout.contains("inventory: up to date")), (0, true), "{stdout}");
+    dir.write("data/ordering.db", "this is not a database, and long enough to be told from an empty one".repeat(100));
+    let (code, _, stderr) = run(&dir, &["migrate"]);
+    assert!(code == 65 || code == 69, "{code} {stderr}");
+    assert!(stderr.contains("ordering"), "{stderr}");
+}
+
+#[test]
+fn an_empty_shop_is_filled_with_a_sample_once() {
+    let (dir, http) = (TestDir::new(), LoopbackAddr::new().free().to_string());
+    for start in 0..2 {
+        let mut process = Process::start(shop().current_dir(dir.path()).args(["serve", "--http", &http]));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let client = outgrow_testkit::Http::at(format!("http://{http}"));
+        let stock = runtime.block_on(outgrow_testkit::until_async("the sample is there", SOON, async || {
+            let products = client.get("/v1/products").send().await.ok()?.json();
+            let stock = client.get("/v1/stock/kettle-last").send().await.ok()?;
+            (products["items"].as_array()?.len() == 5 && stock.status == 200).then(|| stock.json())
+        }));
+        assert_eq!(stock["on_hand"], 1, "start {start}");
+        process.terminate();
+        assert!(process.exit(SOON).success());
+    }
+}

@@ -1,0 +1,176 @@
+//! Whatever is killed, whenever: no accepted order is lost, and none has its effect twice.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use adapter_sql::{DataUrl, Homes, Tx};
+use outgrow::{CommitError, SystemClock};
+use outgrow_runtime::Tasks;
+use outgrow_testkit::{SequentialIds, until_async};
+use tokio::sync::oneshot;
+
+use crate::system::{SOON, System, order};
+
+const SPLIT: &[(&str, &[&str])] = &[("stock", &["inventory"])];
+
+#[tokio::test]
+async fn orders_are_taken_while_stock_is_away_and_carried_on_when_it_returns() {
+    let mut shop = System::started(SPLIT, "").await;
+    shop.sell("mug", 1250, 5).await;
+    shop.process("stock").kill();
+
+    let placed = shop.post("/v1/orders", &order("mug", 2)).await;
+    assert_eq!((placed.status.as_u16(), &placed.json()["status"]), (201, &"placed".into()));
+    let away = shop.get("/v1/stock/mug").await;
+    assert_eq!(away.status, 503, "{}", away.text());
+    assert_eq!(away.json()["type"], "urn:outgrow:problem:not-executed");
+    assert!(away.header("retry-after").is_some());
+
+    shop.start("stock");
+    let id = placed.json()["id"].as_str().unwrap().to_owned();
+    shop.order_becomes(&id, "confirmed").await;
+    assert_eq!(shop.stock("mug").await, (5, 2, 3));
+}
+
+#[tokio::test]
+async fn an_order_left_between_its_two_transactions_is_carried_on_at_the_next_start() {
+    let mut shop = System::started(SPLIT, "").await;
+    shop.sell("mug", 1250, 5).await;
+
+    // The order is placed, and the answer about its goods does not come yet.
+    shop.process("stock").freeze();
+    let placed = shop.post("/v1/orders", &order("mug", 2)).await.json();
+    assert_eq!(placed["status"], "placed");
+
+    // Its goods are held, but the outcome cannot be written: somebody else holds the store.
+    let held = hold_the_store_of_orders(&shop).await;
+    shop.process("stock").thaw();
+    until_async("the goods are held", SOON, async || shop.stock("mug").await.1 == 2).await;
+    let id = placed["id"].as_str().unwrap().to_owned();
+    assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.json()["status"], "placed");
+    shop.process("main").kill();
+    held.send(()).unwrap();
+
+    shop.start("main");
+    shop.order_becomes(&id, "confirmed").await;
+    assert_eq!(shop.stock("mug").await, (5, 2, 3), "held once");
+}
+
+/// Takes the only writer's place in the store of orders until told to give it back.
+async fn hold_the_store_of_orders(shop: &System) -> oneshot::Sender<()> {
+    let url: DataUrl = "sqlite:data".parse().unwrap();
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SequentialIds::new()));
+    let homes = Homes::open(&url.beside(shop.dir.path()), Tasks::default(), clock, ids).await.unwrap();
+    let db = homes.home(&ordering_infra::SPEC).await.unwrap().db();
+    let (held, holding) = oneshot::channel();
+    let (give_back, given_back) = oneshot::channel();
+    tokio::spawn(async move {
+        let hold = move |tx: Tx| async move {
+            held.send(()).unwrap();
+            given_back.await.unwrap();
+            tx.commit(()).await
+        };
+        let kept: Result<(), CommitError> = db.write(hold).await;
+        kept.unwrap();
+        drop(homes);
+    });
+    holding.await.unwrap();
+    give_back
+}
+
+#[tokio::test]
+async fn a_peer_that_hangs_costs_no_more_than_the_time_budget() {
+    let mut shop = System::started(SPLIT, "").await;
+    shop.sell("mug", 1250, 5).await;
+    shop.process("stock").freeze();
+    let begun = Instant::now();
+    let reply = shop.get("/v1/stock/mug").await;
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert!(begun.elapsed() < Duration::from_secs(10), "answered after {:?}", begun.elapsed());
+    shop.process("stock").thaw();
+    until_async("stock answers again", SOON, async || shop.get("/v1/stock/mug").await.status == 200).await;
+}
+
+#[tokio::test]
+async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
+    let mut shop = System::started(SPLIT, "").await;
+    shop.sell("mug", 1250, 5).await;
+    for round in 0..5_u64 {
+        let receive = || {
+            let receipt = serde_json::json!({"quantity": 1});
+            let key = format!("round-{round}");
+            shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt)
+        };
+        let asked = tokio::spawn(receive().send());
+        // Another moment of the call each time.
+        tokio::time::sleep(Duration::from_micros(700 * round)).await;
+        shop.process("stock").kill();
+        let first = asked.await.unwrap().unwrap().status;
+        assert!(first == 201 || first == 503, "{first}");
+        shop.start("stock");
+        let receive = async || {
+            let receipt = serde_json::json!({"quantity": 1});
+            let key = format!("round-{round}");
+            let again = shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt);
+            again.send().await.is_ok_and(|reply| reply.status == 201)
+        };
+        until_async("the command is answered", SOON, receive).await;
+        assert_eq!(shop.stock("mug").await.0, 6 + round, "received once per key");
+    }
+}
+
+#[tokio::test]
+async fn the_processes_of_a_system_start_in_any_order() {
+    let services: [(&str, &[&str]); 2] = [("one", &["catalog"]), ("two", &["inventory"])];
+    let orders = [
+        ["main", "one", "two"], ["main", "two", "one"], ["one", "main", "two"],
+        ["two", "main", "one"], ["one", "two", "main"], ["two", "one", "main"],
+    ];
+    for start in orders {
+        let mut shop = System::split(&services, "");
+        for service in start {
+            shop.start(service);
+        }
+        shop.ready().await;
+        shop.sell("mug", 1250, 1).await;
+        let placed = shop.post("/v1/orders", &order("mug", 1)).await;
+        assert_eq!(placed.status, 201, "{start:?}: {}", placed.text());
+        shop.order_becomes(placed.json()["id"].as_str().unwrap(), "confirmed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_service_is_ready_without_its_peers_and_says_who_is_missing() {
+    let mut shop = System::split(SPLIT, "");
+    shop.start("main");
+    let http = shop.http();
+    let ready = until_async("main is ready", SOON, async || {
+        http.get("/health/ready").send().await.ok().filter(|reply| reply.status == 200)
+    })
+    .await;
+    let components = ready.json()["components"].as_array().unwrap().clone();
+    let missing: Vec<_> = components.iter().filter(|component| component["up"] == false).collect();
+    assert_eq!(missing.len(), 1, "{components:#?}");
+    assert!(missing[0]["name"].as_str().unwrap().starts_with("inventory at grpc://"), "{missing:#?}");
+    assert_eq!(missing[0]["peer"], true);
+}
+
+#[tokio::test]
+async fn one_key_asked_for_fifty_times_at_once_places_one_order() {
+    let shop = System::started(&[], "").await;
+    shop.sell("mug", 1250, 500).await;
+    let ask = |_| {
+        let call = shop.http().post("/v1/orders").header("Idempotency-Key", "once").json(&order("mug", 1));
+        tokio::spawn(call.send())
+    };
+    let asked: Vec<_> = (0..50).map(ask).collect();
+    let mut bodies = Vec::new();
+    for reply in asked {
+        let reply = reply.await.unwrap().unwrap();
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        bodies.push(reply.body);
+    }
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "every answer is the same byte for byte");
+    let orders = shop.get("/v1/orders?customer=ada").await.json();
+    assert_eq!(orders["items"].as_array().unwrap().len(), 1);
+}

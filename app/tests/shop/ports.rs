@@ -1,0 +1,132 @@
+//! One port, told the same by its own trait on every placement: in process, through the wire, and over gRPC in
+//! another process. Every query and every idempotent command is repeated on the way, to find those that lie.
+
+use std::{sync::Arc, time::Duration};
+
+use adapter_grpc::{GrpcAddress, GrpcTransport};
+use adapter_sql::{DataUrl, Homes};
+use inventory_contract::{
+    Inventory, InventoryRefusal, Quantity, ReceiveStock, ReleaseStock, ReservationId, ReservationState, ReserveStock,
+    ShipStock, StockLine, StockQuery,
+};
+use outgrow::{CallContext, CallError, CauseKind, Dispatch, IdGen, Loopback, Port, Served, SystemClock, SystemIds};
+use outgrow_runtime::{
+    Access, Door, Policies, Router, Tasks,
+    router::{Route, Target},
+};
+use outgrow_testkit::{TestDir, Twice};
+use shop::MODULES;
+
+use crate::system::System;
+
+fn policies() -> Policies {
+    Policies::new(Access::to(<dyn Inventory>::DESC, MODULES))
+}
+
+async fn here(dir: &TestDir) -> Arc<dyn Inventory> {
+    let url: DataUrl = "sqlite:data".parse().unwrap();
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let homes = Homes::open(&url.beside(dir.path()), Tasks::default(), clock, ids).await.unwrap();
+    inventory_infra::build(homes.home(&inventory_infra::SPEC).await.unwrap())
+}
+
+fn routed(local: Option<Arc<dyn Inventory>>, route: Route) -> Arc<dyn Inventory> {
+    <dyn Inventory>::via(Twice(Router::new(local, route, policies())))
+}
+
+#[tokio::test]
+async fn local() {
+    let dir = TestDir::new();
+    body(&*routed(Some(here(&dir).await), Route::Local)).await;
+}
+
+#[tokio::test]
+async fn loopback() {
+    let dir = TestDir::new();
+    let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(here(&dir).await)), policies()));
+    let target = Target::new("loopback", Arc::new(Loopback(door)));
+    body(&*routed(None, Route::Remote(vec![target]))).await;
+}
+
+#[tokio::test]
+async fn grpc_in_another_process() {
+    let shop = System::started(&[("stock", &["inventory"])], "").await;
+    let address: GrpcAddress = format!("grpc://{}", shop.grpc["stock"]).parse().unwrap();
+    let target = Target::new("stock", Arc::new(GrpcTransport::connect(&address)));
+    body(&*routed(None, Route::Remote(vec![target.clone()]))).await;
+    assert!(target.figures.snapshot().answered > 10, "it really went there");
+}
+
+fn cx(key: &str) -> CallContext {
+    CallContext::new("ordering", SystemIds.uuid()).with_key(key.parse().unwrap())
+}
+
+fn receive(sku: &str, quantity: u32) -> ReceiveStock {
+    ReceiveStock { sku: sku.parse().unwrap(), quantity: Quantity::try_from(quantity).unwrap() }
+}
+
+fn reserve(reservation: ReservationId, lines: &[(&str, u32)]) -> ReserveStock {
+    let line = |(sku, quantity): &(&str, u32)| StockLine {
+        sku: sku.parse().unwrap(),
+        quantity: Quantity::try_from(*quantity).unwrap(),
+    };
+    ReserveStock { reservation, lines: lines.iter().map(line).collect() }
+}
+
+fn kind<T: std::fmt::Debug>(answer: Result<T, CallError<InventoryRefusal>>) -> (bool, CauseKind) {
+    match answer.unwrap_err() {
+        CallError::NotExecuted(cause) => (false, cause.kind),
+        CallError::InDoubt(cause) => (true, cause.kind),
+        CallError::Refused(refusal) => panic!("refused: {refusal}"),
+    }
+}
+
+async fn body(inventory: &dyn Inventory) {
+    goods_are_received_and_held(inventory).await;
+    refusals_are_typed(inventory).await;
+    failures_mean_the_same(inventory).await;
+}
+
+async fn goods_are_received_and_held(inventory: &dyn Inventory) {
+    let level = inventory.receive(&cx("r1"), receive("mug", 5)).await.unwrap();
+    assert_eq!((level.on_hand, level.reserved, level.available), (5, 0, 5));
+    let (first, second) = (ReservationId::new(&SystemIds), ReservationId::new(&SystemIds));
+    let held = inventory.reserve(&cx("h1"), reserve(first, &[("mug", 2), ("mug", 1)])).await.unwrap();
+    assert_eq!(held.state, ReservationState::Held);
+    inventory.reserve(&cx("h2"), reserve(second, &[("mug", 2)])).await.unwrap();
+    assert_eq!(inventory.ship(&cx("s1"), ShipStock { reservation: first }).await.unwrap().state, ReservationState::Shipped);
+    let released = inventory.release(&cx("l1"), ReleaseStock { reservation: second }).await.unwrap();
+    assert_eq!(released.state, ReservationState::Released);
+    let level = inventory.stock(&cx("q"), StockQuery { sku: "mug".parse().unwrap() }).await.unwrap();
+    assert_eq!((level.on_hand, level.reserved, level.available), (2, 0, 2));
+}
+
+async fn refusals_are_typed(inventory: &dyn Inventory) {
+    let id = ReservationId::new(&SystemIds);
+    let mug = || "mug".parse().unwrap();
+    let too_many = inventory.reserve(&cx("x1"), reserve(id, &[("mug", 3)])).await.unwrap_err();
+    assert_eq!(too_many, CallError::Refused(InventoryRefusal::OutOfStock { sku: mug(), available: 2 }));
+    let never = inventory.stock(&cx("q"), StockQuery { sku: "nil".parse().unwrap() }).await.unwrap_err();
+    assert_eq!(never, CallError::Refused(InventoryRefusal::NeverReceived { sku: "nil".parse().unwrap() }));
+    let none = inventory.reserve(&cx("x2"), reserve(id, &[])).await.unwrap_err();
+    assert_eq!(none, CallError::Refused(InventoryRefusal::WrongNumberOfLines { lines: 0 }));
+    let unknown = inventory.ship(&cx("x3"), ShipStock { reservation: id }).await.unwrap_err();
+    assert_eq!(unknown, CallError::Refused(InventoryRefusal::UnknownReservation { reservation: id }));
+    inventory.release(&cx("x4"), ReleaseStock { reservation: id }).await.unwrap();
+    let late = inventory.reserve(&cx("x5"), reserve(id, &[("mug", 1)])).await.unwrap_err();
+    assert_eq!(late, CallError::Refused(InventoryRefusal::Released { reservation: id }), "released before it was made");
+}
+
+async fn failures_mean_the_same(inventory: &dyn Inventory) {
+    let reused = inventory.receive(&cx("r1"), receive("mug", 6)).await;
+    assert_eq!(kind(reused), (false, CauseKind::KeyReused));
+    let keyless = CallContext::new("ordering", SystemIds.uuid());
+    assert_eq!(kind(inventory.receive(&keyless, receive("mug", 1)).await), (false, CauseKind::BadRequest));
+    let stranger = CallContext::new("catalog", SystemIds.uuid()).with_key("k".parse().unwrap());
+    assert_eq!(kind(inventory.receive(&stranger, receive("mug", 1)).await), (false, CauseKind::Denied));
+    let late = cx("r2").within(Duration::ZERO);
+    assert_eq!(kind(inventory.receive(&late, receive("mug", 1)).await), (false, CauseKind::Expired));
+    let same_key_of_another_caller = CallContext::new("edge", SystemIds.uuid()).with_key("r1".parse().unwrap());
+    let level = inventory.receive(&same_key_of_another_caller, receive("mug", 1)).await.unwrap();
+    assert_eq!(level.on_hand, 3, "a key is its caller's own");
+}

@@ -1,0 +1,108 @@
+//! One scenario, the same on every placement: it is told to each, and what each answered is compared.
+
+use outgrow_testkit::http::Reply;
+use serde_json::{Value, json};
+
+use crate::system::{System, order};
+
+/// Everything a client of the shop sees, in order. Ids differ from run to run and are left out.
+async fn told(shop: &System) -> Vec<String> {
+    let mut transcript = Vec::new();
+    let mut note = |what: &str, reply: &Reply| {
+        let mut body = reply.json();
+        for volatile in ["id", "correlation"] {
+            if let Some(body) = body.as_object_mut() {
+                body.remove(volatile);
+            }
+        }
+        transcript.push(format!("{what}: {} {body}", reply.status));
+    };
+    shop.sell("mug", 1250, 5).await;
+    shop.sell("pot", 3400, 1).await;
+    note("products", &shop.get("/v1/products").await);
+    note("stock", &shop.get("/v1/stock/mug").await);
+    note("unknown stock", &shop.get("/v1/stock/none").await);
+    note("known sku", &shop.post("/v1/products", &product("mug")).await);
+
+    let placing = [
+        ("confirmed", order("mug", 2)),
+        ("out of stock", order("mug", 4)),
+        ("unknown sku", order("none", 1)),
+        ("two lines", json!({"customer": "bob", "payment_token": "tok_ok",
+            "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]})),
+    ];
+    for (what, body) in placing {
+        let ask = || shop.http().post("/v1/orders").header("Prefer", "wait=5").header("Idempotency-Key", what).json(&body);
+        let first = ask().send().await.unwrap();
+        note(what, &first);
+        let again = ask().send().await.unwrap();
+        assert_eq!(first.body, again.body, "{what}: the same key and body get the same answer");
+        note("same key, other body", &shop.http().post("/v1/orders").header("Idempotency-Key", what).json(&order("pot", 9)).send().await.unwrap());
+    }
+    note("stock after", &shop.get("/v1/stock/mug").await);
+    let page = shop.get("/v1/orders?customer=ada").await.json();
+    let statuses: Vec<_> = page["items"].as_array().unwrap().iter().map(|order| order["status"].clone()).collect();
+    assert_eq!(statuses, ["rejected", "confirmed"], "newest first");
+
+    let confirmed = page["items"][1]["id"].as_str().unwrap().to_owned();
+    let cancellation = format!("/v1/orders/{confirmed}/cancellation");
+    note("cancelled", &shop.post(&cancellation, &Value::Null).await);
+    note("cancelled again", &shop.post(&cancellation, &Value::Null).await);
+    let back = async || shop.stock("mug").await == (5, 1, 4);
+    outgrow_testkit::until_async("the goods are back in stock", crate::system::SOON, back).await;
+    let rejected = page["items"][0]["id"].as_str().unwrap();
+    let refused = shop.post(&format!("/v1/orders/{rejected}/cancellation"), &Value::Null).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    transcript
+}
+
+fn product(sku: &str) -> Value {
+    json!({"sku": sku, "name": "again", "price": {"amount": 1, "currency": "EUR"}})
+}
+
+const LOOPBACK: &str = "
+[modules]
+catalog.placement = \"loopback\"
+inventory.placement = \"loopback\"
+ordering.placement = \"loopback\"
+";
+
+#[tokio::test]
+async fn the_same_story_is_told_on_every_placement() {
+    let local = told(&System::started(&[], "").await).await;
+    assert!(local.iter().any(|line| line.starts_with("confirmed: 201") && line.contains("\"confirmed\"")), "{local:#?}");
+    assert!(local.iter().any(|line| line.starts_with("out of stock: 201") && line.contains("only 3 of mug available")), "{local:#?}");
+    assert!(local.iter().any(|line| line.starts_with("same key, other body: 422")), "{local:#?}");
+
+    assert_eq!(told(&System::started(&[], LOOPBACK).await).await, local, "loopback");
+    let stock = System::started(&[("stock", &["inventory"])], "").await;
+    assert_eq!(told(&stock).await, local, "inventory over gRPC");
+    let apart: [(&str, &[&str]); 3] =
+        [("one", &["catalog"]), ("two", &["inventory"]), ("three", &["ordering"])];
+    assert_eq!(told(&System::started(&apart, "").await).await, local, "everything over gRPC");
+}
+
+#[tokio::test]
+async fn the_remote_module_really_runs_elsewhere() {
+    let mut shop = System::started(&[("stock", &["inventory"])], "").await;
+    shop.sell("mug", 1250, 5).await;
+    assert_eq!(shop.stock("mug").await, (5, 0, 5));
+    shop.process("stock").kill();
+    let reply = shop.get("/v1/stock/mug").await;
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert!(shop.get("/v1/products").await.status == 200, "what is here goes on");
+}
+
+#[tokio::test]
+async fn a_module_comes_home_with_its_data() {
+    let mut shop = System::started(&[("stock", &["inventory"])], "").await;
+    shop.sell("mug", 1250, 5).await;
+    for service in ["main", "stock"] {
+        shop.process(service).terminate();
+        assert!(shop.process(service).exit(crate::system::SOON).success());
+    }
+    shop.dir.write("outgrow.toml", format!("data.sample = false\nservices.main.http = \"{}\"\n", shop.main));
+    shop.start("main");
+    shop.ready().await;
+    assert_eq!(shop.stock("mug").await, (5, 0, 5));
+}
