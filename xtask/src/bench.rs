@@ -1,0 +1,66 @@
+//! `cargo xtask bench`: what the seam costs, each figure beside that of doing without.
+//!
+//! What happens in one process is counted (instructions, allocations), because counts do not depend on what else the
+//! machine does. What goes over the wire is timed, in pairs that take turns, beside a control that compares like with
+//! like: its ratio tells how far the others can be trusted. A missed target is printed, not hidden, and fails nothing.
+
+mod built;
+mod calls;
+mod shop;
+mod table;
+mod unary;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use table::{Part, Row};
+
+/// Measure what the seam costs: instructions and allocations of a call, gRPC beside bare tonic, the release binary.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --only calls,shop")]
+pub(crate) struct Args {
+    /// Measure only these.
+    #[arg(long, value_delimiter = ',', value_name = "PART,…")]
+    only: Vec<Subject>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Subject {
+    /// A query in one process, counted by valgrind.
+    Calls,
+    /// A call over gRPC, in turns with bare tonic.
+    Grpc,
+    /// The release binary: its start, its memory, its size.
+    Shop,
+}
+
+impl Subject {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Calls => "a query in one process, per call",
+            Self::Grpc => "a query over gRPC, medians",
+            Self::Shop => "the shop, release build",
+        }
+    }
+
+    fn measure(self) -> anyhow::Result<Vec<Row>> {
+        match self {
+            Self::Calls => calls::measure(),
+            Self::Grpc => unary::measure(),
+            Self::Shop => shop::measure(),
+        }
+    }
+}
+
+/// Measures everything wanted and prints one table. Fails if something could not be measured.
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let wanted = |it: &&Subject| args.only.is_empty() || args.only.contains(it);
+    let parts: Vec<Part> = Subject::value_variants()
+        .iter()
+        .filter(wanted)
+        .map(|it| Part { title: it.title(), rows: it.measure() })
+        .collect();
+    println!("\n{}", table::render(&parts));
+    if parts.iter().all(|part| part.rows.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
