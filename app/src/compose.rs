@@ -1,7 +1,7 @@
 //! The whole shop, in the order of its needs.
 //!
-//! A module that is forgotten here, or handed the wrong neighbour, does not compile. Where each of them runs is not
-//! decided here: that is configuration.
+//! A module handed the wrong neighbour, or needed but forgotten, does not compile; one that nobody needs and is
+//! forgotten is named at start. Where each of them runs is not decided here: that is configuration.
 
 use outgrow::ModuleSpec;
 use outgrow_cli::Host;

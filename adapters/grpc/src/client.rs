@@ -22,13 +22,16 @@ mod resolve;
 use std::{fmt, sync::Arc, time::Duration};
 
 use outgrow::{BoxFuture, CallError, Cause, CauseKind, Envelope, Reply, Transport};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use crate::{GrpcAddress, Keepalive, frame};
 use departure::Departure;
 use link::Link;
 use peer::{Peer, Uris};
 pub use resolve::Resolve;
+
+/// How long a look takes at most, whether the peer is there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Calls to one address. It connects when it is first used and again whenever it must, and each time asks anew for
 /// the addresses of the name.
@@ -111,6 +114,13 @@ fn unsent(cause: Cause) -> Cause {
 impl Transport for GrpcTransport {
     fn send<'a>(&'a self, envelope: Envelope<'a>) -> BoxFuture<'a, Reply> {
         Box::pin(self.call(envelope))
+    }
+
+    fn reachable(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            let connected = timeout(LOOK, self.link.sender()).await;
+            matches!(connected, Ok(Ok(_)))
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The laws of a home, for every engine: each law is written once, and run on each.
 //!
 //! On PostgreSQL they need a server (`OUTGROW_TEST_POSTGRES`, default `postgres://postgres@127.0.0.1:5432/postgres`)
-//! and are run by `cargo xtask test`; each has a database of its own.
+//! and are left out unless asked for (`cargo test -p adapter-sql -- --include-ignored`); each has a database of its own.
 
 #[cfg(test)]
 mod sql {

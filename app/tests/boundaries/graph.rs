@@ -140,7 +140,7 @@ fn the_real_graph_was_read() {
     assert_eq!(core.dir, "modules/ordering/core");
     assert!(core.normal.contains("ordering-contract"), "{core:?}");
     assert!(core.dev.contains("outgrow-testkit"), "{core:?}");
-    assert_eq!(GRAPH.ways("shop")["sqlx"], "shop -> adapter-sql -> sqlx");
+    assert_eq!(GRAPH.ways("shop")["sqlx"], "shop -> catalog-infra -> adapter-sql -> sqlx");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn planted_unreadable_files_are_found() {
         ("a/src/long.rs", &long),
         ("a/src/old/mod.rs", "//! Old."),
         ("a/src/bare.rs", "fn f() {}"),
-        ("kit/outgrow/tests/ui/wrong.rs", "fn f() {}"),
+        ("kit/macros/tests/ui/wrong.rs", "fn f() {}"),
     ]);
     breach::found(
         &unreadable(&tree),

@@ -26,8 +26,8 @@ fn check_finds_every_problem_at_once() {
     let (code, stdout, stderr) = run(&dir, &["check"]);
     assert_eq!((code, &*stdout), (64, ""));
     let expected = [
-        "8 problems",
-        "colour: is not a setting; use one of: data, services, modules, broker",
+        "7 problems",
+        "colour: is not a setting; use one of: data, services, modules",
         "data.url: is a number, not text",
         "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, ordering",
         "services.b.modules: module `inventory` is already hosted by `a`",
@@ -166,7 +166,7 @@ fn an_empty_shop_is_filled_with_a_sample_once() {
     for start in 0..2 {
         let mut process = Process::start(shop().current_dir(dir.path()).args(["serve", "--http", &http]));
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let client = outgrow_testkit::Http::at(format!("http://{http}"));
+        let client = outgrow_testkit::Http::at(&http);
         let stock = runtime.block_on(outgrow_testkit::until_async("the sample is there", SOON, async || {
             let products = client.get("/v1/products").send().await.ok()?.json();
             let stock = client.get("/v1/stock/kettle-last").send().await.ok()?;

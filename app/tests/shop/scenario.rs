@@ -26,9 +26,9 @@ async fn told(shop: &System) -> Vec<String> {
 
     let placing = [
         ("confirmed", order("mug", 2)),
-        ("out of stock", order("mug", 4)),
-        ("unknown sku", order("none", 1)),
-        ("two lines", json!({"customer": "bob", "payment_token": "tok_ok",
+        ("out-of-stock", order("mug", 4)),
+        ("unknown-sku", order("none", 1)),
+        ("two-lines", json!({"customer": "bob", "payment_token": "tok_ok",
             "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]})),
     ];
     for (what, body) in placing {
@@ -71,7 +71,7 @@ ordering.placement = \"loopback\"
 async fn the_same_story_is_told_on_every_placement() {
     let local = told(&System::started(&[], "").await).await;
     assert!(local.iter().any(|line| line.starts_with("confirmed: 201") && line.contains("\"confirmed\"")), "{local:#?}");
-    assert!(local.iter().any(|line| line.starts_with("out of stock: 201") && line.contains("only 3 of mug available")), "{local:#?}");
+    assert!(local.iter().any(|line| line.starts_with("out-of-stock: 201") && line.contains("only 3 of mug available")), "{local:#?}");
     assert!(local.iter().any(|line| line.starts_with("same key, other body: 422")), "{local:#?}");
 
     assert_eq!(told(&System::started(&[], LOOPBACK).await).await, local, "loopback");

@@ -64,7 +64,7 @@ impl System {
     }
 
     pub(crate) fn http(&self) -> Http {
-        Http::at(format!("http://{}", self.main)).within(Duration::from_secs(20))
+        Http::at(self.main).within(Duration::from_secs(20))
     }
 
     /// Waits until `main` is ready and everything it calls answers.

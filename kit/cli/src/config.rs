@@ -104,8 +104,7 @@ impl Settings {
         let mut flaws = Vec::new();
         let mut top = Section::new(String::new(), dict, &mut flaws);
         let (data, services, modules) = (top.table("data"), top.table("services"), top.table("modules"));
-        top.table("broker");
-        top.end("data, services, modules, broker");
+        top.end("data, services, modules");
 
         let mut data = Section::new("data".into(), data, &mut flaws);
         let (data_url, admin_url) = (data.text("url"), data.text("admin_url"));

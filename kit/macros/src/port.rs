@@ -5,8 +5,8 @@ mod method;
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, ItemTrait, LitStr, Result, TraitItem, parse_quote, spanned::Spanned as _};
+use quote::{quote, quote_spanned};
+use syn::{Error, Ident, ItemTrait, LitStr, Result, TraitItem, parse_quote, spanned::Spanned as _};
 
 use crate::{
     attr::{package, refuse},
@@ -176,7 +176,8 @@ fn bounds(methods: &[Method]) -> TokenStream {
     for Method { request, answer, refusal, .. } in methods {
         for (ty, role) in [(request, "Message"), (answer, "Message"), (refusal, "Refusal")] {
             if seen.insert((ty, role)) {
-                let role = format_ident!("{role}");
+                // At the type, to the last token: so the error is there, too.
+                let role = Ident::new(role, ty.span());
                 bounds.extend(quote_spanned!(ty.span()=> #ty: ::outgrow::#role,));
             }
         }

@@ -100,12 +100,15 @@ impl CallContext {
             caller: self.at.map_or_else(|| self.caller.clone(), |at| Cow::Borrowed(at.module())),
             at: None,
             deadline: self.deadline.or_else(|| Instant::now().checked_add(budget)),
-            ..self.clone()
+            principal: self.principal.clone(),
+            key: self.key.clone(),
+            ..*self
         }
     }
 
     /// Handed to the module that serves `method`: it holds the context now. Written by the runtime.
     #[must_use]
+    #[inline]
     pub fn enter(self, method: &'static Method) -> Self {
         Self { at: Some(method), ..self }
     }

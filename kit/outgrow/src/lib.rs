@@ -4,7 +4,7 @@
 //! request, and answers with an [`Answer`]: the reply, or one of exactly three failures ([`CallError`]).
 //! Whether the module that answers sits in this process or in another is not to be seen here.
 //!
-//! Reading order: [`failure`], [`call`], [`port`], [`caller`], then [`wire`] for how values become bytes.
+//! Reading order: [`failure`], [`call`], [`mod@port`], [`caller`], then [`wire`] for how values become bytes.
 //!
 //! Deliberately absent: I/O, threads, timers, an async runtime, and any knowledge of a carrier or a database.
 

@@ -7,9 +7,7 @@
 
 use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 
-use outgrow::{
-    Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port, Served, Unread, Wire, port,
-};
+use outgrow::{Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port, Served, Unread, Wire, port};
 use outgrow_runtime::{
     Access, Door, Policies, Router,
     router::{Route, Target},

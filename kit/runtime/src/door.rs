@@ -29,9 +29,7 @@ impl Door {
 
     async fn admit(&self, method: &'static Method, cx: &CallContext, body: &[u8]) -> Reply {
         let cx = cx.hop(self.policies.budget);
-        self.policies.access.check(cx.caller(), method)?;
-        guard::begin(cx.deadline())?;
-        let place = self.policies.bulkhead.enter()?;
+        let place = self.policies.admit(&cx, method)?;
         let (deadline, cx) = (cx.deadline(), cx.enter(method));
         match method.kind {
             Kind::Query => guard::query(method, deadline, self.port.dispatch(method, &cx, body)).await,

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use outgrow::{CallError, Cause, CauseKind, Kind};
+use outgrow::{CallContext, CallError, Cause, CauseKind, Kind, Method};
 
-use crate::Access;
+use crate::{Access, guard};
 
 /// The policies of one port.
 #[derive(Clone, Debug)]
@@ -29,6 +29,17 @@ impl Policies {
     /// The usual policies: 5 s, 1,024 calls in flight, [`Retry::default`].
     pub fn new(access: Access) -> Self {
         Self { access, budget: Duration::from_secs(5), bulkhead: Bulkhead::new(1024), retry: Retry::default() }
+    }
+
+    /// Lets a call in whose caller is `cx`'s: if it may, if there is time, and if there is room.
+    ///
+    /// # Errors
+    /// Not executed: denied, expired or overloaded.
+    #[inline]
+    pub fn admit<E>(&self, cx: &CallContext, method: &'static Method) -> Result<Place, CallError<E>> {
+        self.access.check(cx.caller(), method)?;
+        guard::begin(cx.deadline())?;
+        self.bulkhead.enter()
     }
 
     /// The same policies with a count of their own: for the other end of a call, which must not count it twice.

@@ -107,40 +107,71 @@ impl<P: ?Sized + Port> Router<P> {
         }
     }
 
-    async fn guarded<Q: Message, T: Message, E: Refusal>(
+    /// A query of the port in this process.
+    async fn query<Q: Message, T: Message, E: Refusal>(
         &self,
-        policies: &Policies,
+        (policies, port): (&Policies, &P),
         cx: &CallContext,
         method: &'static Method,
         request: Q,
         local: Local<P, Q, T, E>,
     ) -> Answer<T, E> {
         let cx = cx.hop(policies.budget);
-        policies.access.check(cx.caller(), method)?;
-        let place = policies.bulkhead.enter()?;
-        let Some(port) = self.local() else {
-            return typed(method, self.remote(policies, &cx, method, request.to_bytes()).await);
+        let _place = policies.admit(&cx, method)?;
+        let begun = self.local_figures.sample();
+        let cx = cx.enter(method);
+        let answer = guard::query(method, cx.deadline(), local(port, &cx, request)).await;
+        self.counted(method, begun, answer)
+    }
+
+    /// A command of the port in this process. It keeps its place until it has ended, whoever still waits for it.
+    async fn command<Q: Message, T: Message, E: Refusal>(
+        &self,
+        (policies, port): (&Policies, Arc<P>),
+        cx: &CallContext,
+        method: &'static Method,
+        request: Q,
+        local: Local<P, Q, T, E>,
+    ) -> Answer<T, E> {
+        let cx = cx.hop(policies.budget);
+        let place = policies.admit(&cx, method)?;
+        let (begun, deadline) = (self.local_figures.sample(), cx.deadline());
+        let cx = cx.enter(method);
+        let work = async move {
+            let answer = local(&port, &cx, request).await;
+            drop(place);
+            answer
         };
-        guard::begin(cx.deadline())?;
-        let (begun, deadline, cx) = (self.local_figures.sample(), cx.deadline(), cx.enter(method));
-        let answer = if method.kind == Kind::Query {
-            guard::query(method, deadline, local(port, &cx, request)).await
-        } else {
-            let port = Arc::clone(port);
-            let work = async move {
-                let answer = local(&port, &cx, request).await;
-                drop(place);
-                answer
-            };
-            guard::command(method, deadline, work).await
-        };
+        let answer = guard::command(method, deadline, work).await;
+        self.counted(method, begun, answer)
+    }
+
+    fn counted<T, E: Refusal>(
+        &self,
+        method: &'static Method,
+        begun: Option<Instant>,
+        answer: Answer<T, E>,
+    ) -> Answer<T, E> {
         let answer = answer.map_err(|failure| fits(method, failure));
         self.local_figures.count(begun, &answer);
         answer
     }
 
+    /// A call of the port in another process.
+    async fn remote<Q: Message, T: Message, E: Refusal>(
+        &self,
+        policies: &Policies,
+        cx: &CallContext,
+        method: &'static Method,
+        request: Q,
+    ) -> Answer<T, E> {
+        let cx = cx.hop(policies.budget);
+        let _place = policies.admit(&cx, method)?;
+        typed(method, self.attempts(policies, &cx, method, request.to_bytes()).await)
+    }
+
     /// Sends an encoded request until it is answered, or must not or need not be sent again.
-    async fn remote(&self, policies: &Policies, cx: &CallContext, method: &'static Method, body: Bytes) -> Reply {
+    async fn attempts(&self, policies: &Policies, cx: &CallContext, method: &'static Method, body: Bytes) -> Reply {
         let mut doubt = None;
         for attempt in 0.. {
             let failure = match self.attempt(cx, method, body.clone(), attempt).await {
@@ -183,12 +214,17 @@ impl<P: ?Sized + Port> Caller<P> for Router<P> {
         request: Q,
         local: Local<P, Q, T, E>,
     ) -> BoxFuture<'a, Answer<T, E>> {
-        if let Some(policies) = &self.policies {
-            return Box::pin(self.guarded(policies, cx, method, request, local));
-        }
-        match self.local() {
-            Some(port) => local(port, cx, request),
-            None => {
+        // Each way is a future of its own: in one for all, a query would pay for the room that a retry needs.
+        match (&self.policies, self.local()) {
+            (Some(policies), Some(port)) if method.kind == Kind::Query => {
+                Box::pin(self.query((policies, port), cx, method, request, local))
+            }
+            (Some(policies), Some(port)) => {
+                Box::pin(self.command((policies, Arc::clone(port)), cx, method, request, local))
+            }
+            (Some(policies), None) => Box::pin(self.remote(policies, cx, method, request)),
+            (None, Some(port)) => local(port, cx, request),
+            (None, None) => {
                 let body = request.to_bytes();
                 Box::pin(async move { typed(method, self.attempt(cx, method, body, 0).await) })
             }

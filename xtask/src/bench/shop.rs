@@ -34,7 +34,8 @@ const KIB_PER_MIB: f64 = 1024.0;
 
 pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let shop = built::executable("build --release --package shop --bin shop", "shop")?;
-    let starts = (0..STARTS).map(|nth| Shop::start(&shop, nth)?.observe()).collect::<anyhow::Result<Vec<_>>>()?;
+    let starts =
+        (0..STARTS).map(|nth| Shop::start(&shop, nth)?.observe()).collect::<anyhow::Result<Vec<_>>>()?;
     let (ready, memory): (Vec<f64>, Vec<f64>) = starts.into_iter().unzip();
     let size = f64::from(u32::try_from(fs::metadata(&shop)?.len() / 1024)?) / KIB_PER_MIB;
     let row = |what: &str, unit, figure, most| Row {

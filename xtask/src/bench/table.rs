@@ -77,7 +77,8 @@ impl Row {
         };
         let (what, unit) = (&self.what, self.unit.name());
         let figure = self.unit.render(self.figure);
-        let line = format!("  {what:<38} {unit:<12} {figure:>9} {bare:>9} {ratio:>7}  {target:<13} {verdict}");
+        let line =
+            format!("  {what:<38} {unit:<12} {figure:>9} {bare:>9} {ratio:>7}  {target:<13} {verdict}");
         line.trim_end().to_owned()
     }
 }
@@ -125,7 +126,8 @@ pub(crate) fn render(parts: &[Part]) -> String {
             Err(why) => lines.push(format!("  not measured: {why:#}")),
         }
     }
-    let verdicts: Vec<bool> = parts.iter().flat_map(|part| part.rows.iter().flatten()).filter_map(Row::met).collect();
+    let verdicts: Vec<bool> =
+        parts.iter().flat_map(|part| part.rows.iter().flatten()).filter_map(Row::met).collect();
     let met = verdicts.iter().filter(|met| **met).count();
     lines.extend([String::new(), format!("{met} met, {} missed", verdicts.len() - met)]);
     lines.join("\n")

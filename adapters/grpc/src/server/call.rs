@@ -64,7 +64,7 @@ impl Mounted {
 
     /// Waits for the request itself, but not for a peer who never sends all of it.
     async fn receive(&self, cx: &CallContext, body: Incoming) -> Result<Bytes, Failure> {
-        let patience = cx.remaining().unwrap_or(Duration::MAX).min(Duration::MAX);
+        let patience = cx.remaining().unwrap_or(Duration::MAX).min(self.limits.arrival);
         let arrived = tokio::time::timeout(patience, frame::collect(body, self.limits.message)).await;
         let Ok(arrived) = arrived else {
             return Err(CallError::not_executed(CauseKind::Expired, "the request did not arrive in time"));

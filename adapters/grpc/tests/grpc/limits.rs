@@ -12,6 +12,7 @@ use outgrow_testkit::until_async;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
 use tonic::Code;
 
@@ -90,8 +91,8 @@ async fn a_request_that_never_arrives_whole_gives_its_place_back() {
     let server = Server::limited(limits).await;
     let mut http = foreign::http(&server.address).await;
     let endless = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
-    let response =
-        http.send_request(foreign::post(&server.address, "application/grpc", endless)).await.unwrap();
+    let call = http.send_request(foreign::post(&server.address, "application/grpc", endless));
+    let response = timeout(LONG, call).await.unwrap().unwrap();
     assert_eq!(response.headers()["grpc-status"], "4");
     assert_eq!(response.headers()["grpc-message"], "the%20request%20did%20not%20arrive%20in%20time");
     assert_eq!(server.client().echo(&cx(), text("x")).await, Ok(text("x")));

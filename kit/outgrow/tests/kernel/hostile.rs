@@ -194,7 +194,7 @@ fn an_error_names_the_field() {
 }
 
 #[test]
-fn an_unread_variant_of_any_type_on_the_wire_is_kept() {
+fn a_variant_is_kept_unread_whatever_its_type_and_a_known_one_has_its_own() {
     for bytes in [
         &b"\x48\x96\x01"[..],
         b"\x4a\x02hi",
@@ -209,5 +209,7 @@ fn an_unread_variant_of_any_type_on_the_wire_is_kept() {
         InventoryRefusal::from_bytes(b"\x4a\x02hi"),
         Ok(InventoryRefusal::Other(Unread::new(9, b"hi")))
     );
+    let number_for_a_message = InventoryRefusal::from_bytes(&[0x18, 0]).unwrap_err();
+    assert_eq!(number_for_a_message.to_string(), "frozen: is of another type on the wire");
     assert_eq!(InventoryRefusal::from_bytes(b""), Err(WireError::new(Fault::Missing)));
 }

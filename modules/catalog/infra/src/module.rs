@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapter_sql::Home;
 use catalog_contract::Catalog;
 use catalog_core::Assortment;
-use outgrow::{ModuleSpec, Port};
+use outgrow::{ModuleSpec, Port as _};
 
 use crate::SqlProductStore;
 

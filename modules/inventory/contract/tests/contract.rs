@@ -1,6 +1,6 @@
 //! What is in the tree for peers in other languages is what the code says.
 
-use outgrow::{Port, schema};
+use outgrow::{Port as _, schema};
 
 #[test]
 fn the_proto_file_and_the_lock_say_what_the_code_says() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapter_sql::Home;
 use inventory_contract::Inventory;
 use inventory_core::Stockroom;
-use outgrow::{ModuleSpec, Port};
+use outgrow::{ModuleSpec, Port as _};
 
 use crate::SqlStockStore;
 

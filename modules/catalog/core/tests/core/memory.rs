@@ -27,7 +27,7 @@ struct Kept {
 /// How a commit fails.
 pub(crate) enum Failure {
     /// Somebody else commits this first.
-    Overtaken(Change),
+    Overtaken(Box<Change>),
     /// Nothing is committed.
     NotCommitted,
     /// It is committed, but the answer is lost.
@@ -40,26 +40,33 @@ impl MemoryProductStore {
         Self { unreadable: true, ..Self::default() }
     }
 
-    fn kept(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
-        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(self.kept.lock().unwrap()) }
+    fn readable(&self) -> Result<(), StoreError> {
+        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(()) }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
     }
 }
 
 #[async_trait]
 impl Answers for MemoryProductStore {
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        Ok(self.kept()?.answers.get(command).cloned())
+        self.readable()?;
+        Ok(self.kept().answers.get(command).cloned())
     }
 }
 
 #[async_trait]
 impl ProductStore for MemoryProductStore {
     async fn entry(&self, sku: &Sku) -> Result<Option<Entry>, StoreError> {
-        Ok(self.kept()?.entries.get(sku).cloned())
+        self.readable()?;
+        Ok(self.kept().entries.get(sku).cloned())
     }
 
     async fn products(&self, which: Which<'_>, limit: u32) -> Result<Vec<Product>, StoreError> {
-        let kept = self.kept()?;
+        self.readable()?;
+        let kept = self.kept();
         let all = kept.entries.values().map(Entry::product);
         let asked = all.filter(|product| which.skus.is_empty() || which.skus.contains(&product.sku));
         let after = asked.filter(|product| which.after.is_none_or(|after| product.sku > *after));
@@ -68,15 +75,15 @@ impl ProductStore for MemoryProductStore {
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         match self.commits_fail.lock().unwrap().pop_front() {
-            None => self.kept.lock().unwrap().commit(change),
+            None => self.kept().commit(change),
             Some(Failure::Overtaken(by)) => {
-                let mut kept = self.kept.lock().unwrap();
-                kept.commit(by).unwrap();
+                let mut kept = self.kept();
+                kept.commit(*by).unwrap();
                 kept.commit(change)
             }
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
             Some(Failure::InDoubt) => {
-                self.kept.lock().unwrap().commit(change)?;
+                self.kept().commit(change)?;
                 Err(CommitError::InDoubt(StoreError::new("planted")))
             }
         }

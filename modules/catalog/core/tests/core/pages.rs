@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use catalog_contract::{Catalog, CatalogRefusal, Products, ProductsQuery, Sku};
+use catalog_contract::{Catalog as _, CatalogRefusal, Products, ProductsQuery, Sku};
 use catalog_core::Assortment;
 use outgrow::CallError;
 
 use crate::{
+    calls::{cx, keyed},
     memory::MemoryProductStore,
-    sample::{cx, keyed, publish, sku},
+    sample::{publish, sku},
 };
 
 /// Products `00` to one below `count`.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use catalog_contract::{Catalog, CatalogRefusal, ProductQuery, Reprice};
+use catalog_contract::{Catalog as _, CatalogRefusal, ProductQuery, Reprice};
 use catalog_core::{Assortment, Change, Entry};
 use outgrow::{CallError, Money};
 
 use crate::{
+    calls::{cx, keyed, reprice},
     memory::{Failure, MemoryProductStore},
-    sample::{answer, cx, eur, keyed, product, publish, reprice, sku},
+    sample::{answer, eur, product, publish, sku},
 };
 
 fn catalog() -> Assortment {
@@ -93,7 +94,7 @@ async fn repricing_to_the_same_price_is_no_change_that_others_could_conflict_wit
 async fn who_publishes_second_is_refused_even_if_nobody_was_there_when_it_looked() {
     let store = Arc::new(MemoryProductStore::default());
     let first = Change { entry: Some(Entry::new(publish("mug", 1)).unwrap()), answer: answer("other") };
-    store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(first));
+    store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(Box::new(first)));
     let second = Assortment::new(store).publish(&keyed("1"), publish("mug", 2)).await;
     assert_eq!(second, Err(CallError::Refused(CatalogRefusal::AlreadyPublished { sku: sku("mug") })));
 }
@@ -101,10 +102,10 @@ async fn who_publishes_second_is_refused_even_if_nobody_was_there_when_it_looked
 #[tokio::test]
 async fn who_reprices_second_has_the_last_word() {
     let store = Arc::new(MemoryProductStore::default());
-    let catalog = Assortment::new(store.clone());
+    let catalog = Assortment::new(Arc::<MemoryProductStore>::clone(&store));
     catalog.publish(&keyed("1"), publish("mug", 1)).await.unwrap();
     let first = Change { entry: Some(Entry::kept(product("mug", 2), 1)), answer: answer("other") };
-    store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(first));
+    store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(Box::new(first)));
     assert_eq!(catalog.reprice(&keyed("2"), reprice("mug", 3)).await, Ok(product("mug", 3)));
     assert_eq!(catalog.product(&cx(), ProductQuery { sku: sku("mug") }).await, Ok(product("mug", 3)));
 }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use catalog_contract::{Catalog, CatalogRefusal, ProductQuery, ProductsQuery};
+use catalog_contract::{Catalog as _, CatalogRefusal, ProductQuery, ProductsQuery};
 use catalog_core::Assortment;
 use outgrow::{CallError, CauseKind};
 
 use crate::{
+    calls::{cx, keyed, reprice},
     memory::{Failure, MemoryProductStore},
-    sample::{cx, keyed, product, publish, reprice, sku},
+    sample::{product, publish, sku},
 };
 
 fn catalog() -> (Arc<MemoryProductStore>, Assortment) {
     let store = Arc::new(MemoryProductStore::default());
-    (store.clone(), Assortment::new(store))
+    (Arc::clone(&store), Assortment::new(store))
 }
 
 #[tokio::test]

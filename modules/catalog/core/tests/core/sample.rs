@@ -1,8 +1,7 @@
 //! Values to test with.
 
-use catalog_contract::{Product, PublishProduct, Reprice, Sku};
-use outgrow::{CallContext, CommandId, Fingerprint, Money, Remembered};
-use outgrow_testkit::SequentialIds;
+use catalog_contract::{Product, PublishProduct, Sku};
+use outgrow::{CommandId, Fingerprint, Money, Remembered};
 
 pub(crate) fn sku(text: &str) -> Sku {
     text.parse().unwrap()
@@ -19,23 +18,6 @@ pub(crate) fn product(of: &str, amount: i64) -> Product {
 pub(crate) fn publish(of: &str, amount: i64) -> PublishProduct {
     let Product { sku, name, price } = product(of, amount);
     PublishProduct { sku, name, price }
-}
-
-#[allow(dead_code, reason = "not every test that shares this file reprices")]
-pub(crate) fn reprice(of: &str, amount: i64) -> Reprice {
-    Reprice { sku: sku(of), price: eur(amount) }
-}
-
-/// A call without a key.
-#[allow(dead_code, reason = "not every test that shares this file calls")]
-pub(crate) fn cx() -> CallContext {
-    CallContext::new("tests", SequentialIds::nth(1))
-}
-
-/// A call under this key.
-#[allow(dead_code, reason = "not every test that shares this file calls")]
-pub(crate) fn keyed(key: &str) -> CallContext {
-    cx().with_key(key.parse().unwrap())
 }
 
 pub(crate) fn answer(key: &str) -> Remembered {

@@ -13,9 +13,10 @@ fn mug_with(pointer: &str, value: Value) -> Value {
     let mut mug = mug();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = mug.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-    match value {
-        Value::Null => parent.remove(name),
-        value => parent.insert(name.to_owned(), value),
+    if value.is_null() {
+        parent.remove(name)
+    } else {
+        parent.insert(name.to_owned(), value)
     };
     mug
 }

@@ -1,4 +1,5 @@
 //! Catalog on SQLite: its store by the laws that every store keeps to, and its endpoints from outside.
+#![cfg(test)]
 
 mod bad_requests;
 #[path = "../../../core/tests/core/laws.rs"]

@@ -82,7 +82,7 @@ async fn an_empty_catalogue_is_one_empty_page() {
 #[tokio::test]
 async fn the_pages_of_the_catalogue_follow_one_another_by_their_cursors() {
     let (_place, edge) = edge().await;
-    for sku in ["b", "A", "c", "a.b", "Z"] {
+    for sku in ["b", "A", "c", "Z.", "Z"] {
         let mut product = mug();
         product["sku"] = json!(sku);
         edge.post("/v1/products", &product).await.ok(201);
@@ -95,7 +95,7 @@ async fn the_pages_of_the_catalogue_follow_one_another_by_their_cursors() {
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/v1/products?limit=2&after={next}");
     }
-    assert_eq!(found, ["A Z", "a.b b", "c"]);
+    assert_eq!(found, ["A Z", "Z. b", "c"]);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ struct Kept {
 /// How a commit fails.
 pub(crate) enum Failure {
     /// Somebody else commits this first.
-    Overtaken(Change),
+    Overtaken(Box<Change>),
     /// Nothing is committed.
     NotCommitted,
     /// It is committed, but the answer is lost.
@@ -47,15 +47,20 @@ impl MemoryStockStore {
         Self { unreadable: true, ..Self::default() }
     }
 
-    fn kept(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
-        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(self.kept.lock().unwrap()) }
+    fn readable(&self) -> Result<(), StoreError> {
+        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(()) }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
     }
 }
 
 #[async_trait]
 impl Answers for MemoryStockStore {
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        Ok(self.kept()?.answers.get(command).cloned())
+        self.readable()?;
+        Ok(self.kept().answers.get(command).cloned())
     }
 }
 
@@ -63,25 +68,27 @@ impl Answers for MemoryStockStore {
 impl StockStore for MemoryStockStore {
     async fn items(&self, skus: &[Sku]) -> Result<Vec<Item>, StoreError> {
         tokio::task::yield_now().await; // so that commands at once meet each other
-        let kept = self.kept()?;
+        self.readable()?;
+        let kept = self.kept();
         Ok(kept.items.values().filter(|item| skus.contains(item.sku())).cloned().collect())
     }
 
     async fn hold(&self, id: ReservationId) -> Result<Option<Hold>, StoreError> {
-        Ok(self.kept()?.holds.get(&id).cloned())
+        self.readable()?;
+        Ok(self.kept().holds.get(&id).cloned())
     }
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         match self.commits_fail.lock().unwrap().pop_front() {
-            None => self.kept.lock().unwrap().commit(change),
+            None => self.kept().commit(change),
             Some(Failure::Overtaken(by)) => {
-                let mut kept = self.kept.lock().unwrap();
-                kept.commit(by).unwrap();
+                let mut kept = self.kept();
+                kept.commit(*by).unwrap();
                 kept.commit(change)
             }
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
             Some(Failure::InDoubt) => {
-                self.kept.lock().unwrap().commit(change)?;
+                self.kept().commit(change)?;
                 Err(CommitError::InDoubt(StoreError::new("planted")))
             }
         }
@@ -119,7 +126,7 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) fn on(store: MemoryStockStore) -> Self {
         let store = Arc::new(store);
-        Self { inventory: Stockroom::new(store.clone()), store }
+        Self { inventory: Stockroom::new(Arc::<MemoryStockStore>::clone(&store)), store }
     }
 
     /// One that has received these goods.

@@ -86,7 +86,7 @@ async fn a_reservation_made_again_with_other_lines_is_refused() {
 async fn who_loses_a_race_for_the_last_goods_is_refused() {
     let shop = Shop::with(&[("mug", 1)]).await;
     let taken = Change { items: vec![Item::kept(sku("mug"), 1, 1, 1)], hold: None, answer: answer("other") };
-    shop.store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(taken));
+    shop.store.commits_fail.lock().unwrap().push_back(Failure::Overtaken(Box::new(taken)));
     let refused = InventoryRefusal::OutOfStock { sku: sku("mug"), available: 0 };
     assert_eq!(shop.reserve("1", 1, &[("mug", 1)]).await, Err(CallError::Refused(refused)));
     assert_eq!(shop.stock("mug").await, Ok(level("mug", 1, 1)));
@@ -97,7 +97,7 @@ async fn twenty_at_once_reserve_ten_of_ten() {
     let shop = Arc::new(Shop::with(&[("mug", 10)]).await);
     let mut at_once: JoinSet<_> = (1..=20)
         .map(|number| {
-            let shop = shop.clone();
+            let shop = Arc::clone(&shop);
             async move { shop.reserve(&number.to_string(), number, &[("mug", 1)]).await }
         })
         .collect();

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use inventory_contract::InventoryRefusal;
 
 /// The problem of a refusal.
+#[expect(clippy::needless_pass_by_value, reason = "as `failure` hands it over")]
 pub(super) fn refused(refusal: InventoryRefusal) -> Problem {
     let (status, kind, title) = match &refusal {
         InventoryRefusal::NeverReceived { .. } => {

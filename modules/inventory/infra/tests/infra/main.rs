@@ -1,4 +1,5 @@
 //! Inventory on SQLite: its store by the laws that every store keeps to, and its endpoints from outside.
+#![cfg(test)]
 
 mod endpoints;
 #[path = "../../../core/tests/core/laws.rs"]

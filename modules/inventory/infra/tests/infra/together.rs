@@ -1,5 +1,7 @@
 //! The port on its real store: a life of some reservations, and many callers at once.
 
+use std::sync::Arc;
+
 use inventory_contract::{
     InventoryRefusal, ReceiveStock, ReleaseStock, ReservationState, ReserveStock, ShipStock, StockQuery,
 };
@@ -47,7 +49,7 @@ async fn twenty_at_once_reserve_ten_of_ten() {
     inventory.receive(&keyed("receive"), receive).await.unwrap();
     let mut at_once: JoinSet<_> = (1..=20)
         .map(|number| {
-            let inventory = inventory.clone();
+            let inventory = Arc::clone(&inventory);
             async move { inventory.reserve(&keyed(&number.to_string()), mugs(number, 1)).await }
         })
         .collect();

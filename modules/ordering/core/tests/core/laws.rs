@@ -1,0 +1,130 @@
+//! What every store of orders keeps to, in memory or in SQL.
+//!
+//! Each law gets an empty store. [`on_each_law`] makes a test of each; a law that it does not name is dead code.
+
+use ordering_contract::{OrderId, OrderStatus, Reason};
+use ordering_core::{Change, Order, OrderStore};
+use outgrow::CommitError;
+
+use crate::sample::{answer, id, order};
+
+/// A test of each law; `$empty` makes what keeps the store alive, and the store.
+macro_rules! on_each_law {
+    ($empty:path) => {
+        crate::laws::on_each_law! { $empty:
+            an_empty_store_has_nothing
+            an_order_comes_back_as_it_was_committed
+            an_order_comes_back_as_it_ended
+            an_order_is_new_once
+            a_change_of_a_stale_order_is_a_conflict
+            of_two_changes_at_once_one_is_kept
+            a_command_is_answered_once_and_has_its_effect_once
+            the_orders_of_a_customer_come_newest_first_page_by_page
+            open_orders_come_oldest_first_and_ended_ones_do_not
+        }
+    };
+    ($empty:path: $($law:ident)*) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $law() {
+            let (_place, store) = $empty().await;
+            crate::laws::$law(&*store).await;
+        })*
+    };
+}
+pub(crate) use on_each_law;
+
+type Store = dyn OrderStore;
+
+async fn commit(store: &Store, order: Order) -> Result<(), CommitError> {
+    store.commit(Change { order: Some(order), answer: None }).await
+}
+
+/// The order as it is kept.
+async fn kept(store: &Store, id: OrderId) -> Order {
+    store.order(id).await.unwrap().unwrap()
+}
+
+fn out_of_stock() -> Reason {
+    Reason { code: "out-of-stock".into(), message: "only 1 of mug available".into() }
+}
+
+pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
+    assert_eq!(store.order(id(1)).await.unwrap(), None);
+    assert_eq!(store.orders_of(&"ada".parse().unwrap(), None, 10).await.unwrap(), vec![]);
+    assert_eq!(store.open(10).await.unwrap(), vec![]);
+    assert_eq!(store.recall(&answer("key").command).await.unwrap(), None);
+}
+
+pub(crate) async fn an_order_comes_back_as_it_was_committed(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    assert_eq!(kept(store, id(1)).await, Order { version: 1, ..order(1, "ada") });
+}
+
+pub(crate) async fn an_order_comes_back_as_it_ended(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    commit(store, kept(store, id(1)).await.held(Err(out_of_stock()))).await.unwrap();
+    let rejected = kept(store, id(1)).await;
+    assert_eq!((rejected.status, rejected.reason, rejected.version), (OrderStatus::Rejected, Some(out_of_stock()), 2));
+    commit(store, order(2, "ada")).await.unwrap();
+    commit(store, kept(store, id(2)).await.cancel().unwrap().unwrap()).await.unwrap();
+    let cancelled = kept(store, id(2)).await;
+    assert_eq!((cancelled.status, cancelled.to_give_back), (OrderStatus::Cancelled, true));
+    commit(store, cancelled.given_back()).await.unwrap();
+    assert!(!kept(store, id(2)).await.to_give_back);
+}
+
+pub(crate) async fn an_order_is_new_once(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    assert!(matches!(commit(store, order(1, "bob")).await, Err(CommitError::Conflict)));
+    assert_eq!(kept(store, id(1)).await.customer.as_str(), "ada");
+}
+
+pub(crate) async fn a_change_of_a_stale_order_is_a_conflict(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    let stale = kept(store, id(1)).await;
+    commit(store, stale.clone().cancel().unwrap().unwrap()).await.unwrap();
+    assert!(matches!(commit(store, stale.held(Ok(()))).await, Err(CommitError::Conflict)));
+    assert_eq!(kept(store, id(1)).await.status, OrderStatus::Cancelled);
+}
+
+pub(crate) async fn of_two_changes_at_once_one_is_kept(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    let order = kept(store, id(1)).await;
+    let (confirmed, cancelled) = (order.clone().held(Ok(())), order.cancel().unwrap().unwrap());
+    let both = [commit(store, confirmed).await, commit(store, cancelled).await];
+    assert_eq!(both.iter().filter(|kept| kept.is_ok()).count(), 1);
+}
+
+pub(crate) async fn a_command_is_answered_once_and_has_its_effect_once(store: &Store) {
+    let place = |number| Change { order: Some(order(number, "ada")), answer: Some(answer("key")) };
+    store.commit(place(1)).await.unwrap();
+    assert!(matches!(store.commit(place(2)).await, Err(CommitError::Conflict)));
+    assert_eq!(store.order(id(2)).await.unwrap(), None, "nothing of the second is kept");
+    assert_eq!(store.recall(&answer("key").command).await.unwrap(), Some(answer("key")));
+    assert_eq!(store.recall(&answer("other").command).await.unwrap(), None);
+}
+
+pub(crate) async fn the_orders_of_a_customer_come_newest_first_page_by_page(store: &Store) {
+    for number in 1..=5 {
+        commit(store, order(number, if number == 3 { "bob" } else { "ada" })).await.unwrap();
+    }
+    let ada = "ada".parse().unwrap();
+    let page = async |after, limit| {
+        let page = store.orders_of(&ada, after, limit).await.unwrap();
+        page.iter().map(|order| (order.id, order.lines.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, [(id(5), 3), (id(4), 3)], "a limit counts orders, not lines");
+    assert_eq!(page(Some(id(4)), 10).await, [(id(2), 3), (id(1), 3)]);
+}
+
+pub(crate) async fn open_orders_come_oldest_first_and_ended_ones_do_not(store: &Store) {
+    for number in 1..=5 {
+        commit(store, order(number, "ada")).await.unwrap();
+    }
+    commit(store, kept(store, id(1)).await.held(Ok(()))).await.unwrap();
+    commit(store, kept(store, id(2)).await.held(Err(out_of_stock()))).await.unwrap();
+    commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap()).await.unwrap();
+    assert_eq!(store.open(10).await.unwrap(), [id(3), id(4), id(5)], "a cancelled one still gives its goods back");
+    commit(store, kept(store, id(3)).await.given_back()).await.unwrap();
+    assert_eq!(store.open(1).await.unwrap(), [id(4)]);
+}

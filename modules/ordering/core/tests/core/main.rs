@@ -1,0 +1,28 @@
+//! Ordering without any technology: its rules, what a crash leaves behind, and the laws of its store on one that is
+//! kept in memory.
+//!
+//! The laws and the samples are shared with the tests of `infra`, which run them on SQL.
+#![cfg(test)]
+
+mod cancelling;
+mod fulfilling;
+mod laws;
+mod memory;
+mod placing;
+mod sample;
+mod shop;
+
+mod store_in_memory {
+    use std::{
+        future::{Ready, ready},
+        sync::Arc,
+    };
+
+    use ordering_core::OrderStore;
+
+    fn empty() -> Ready<((), Arc<dyn OrderStore>)> {
+        ready(((), Arc::new(crate::memory::MemoryOrderStore::default())))
+    }
+
+    crate::laws::on_each_law!(empty);
+}

@@ -1,0 +1,98 @@
+//! A store that keeps orders in memory, and fails on demand.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use ordering_contract::{Customer, OrderId};
+use ordering_core::{Change, Order, OrderStore};
+use outgrow::{Answers, CommandId, CommitError, Remembered, StoreError};
+
+#[derive(Default)]
+pub(crate) struct MemoryOrderStore {
+    kept: Mutex<Kept>,
+    /// How the next commits fail.
+    pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    orders: BTreeMap<OrderId, Order>,
+    answers: HashMap<CommandId, Remembered>,
+}
+
+/// How a commit fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nothing is committed.
+    NotCommitted,
+    /// It is committed, but the answer is lost.
+    InDoubt,
+}
+
+impl MemoryOrderStore {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    fn keep(&self, change: Change) -> Result<(), CommitError> {
+        let mut kept = self.kept();
+        if change.answer.as_ref().is_some_and(|answer| kept.answers.contains_key(&answer.command)) {
+            return Err(CommitError::Conflict);
+        }
+        if let Some(order) = change.order {
+            if kept.orders.get(&order.id).map_or(0, |kept| kept.version) != order.version {
+                return Err(CommitError::Conflict);
+            }
+            kept.orders.insert(order.id, Order { version: order.version + 1, ..order });
+        }
+        kept.answers.extend(change.answer.map(|answer| (answer.command.clone(), answer)));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Answers for MemoryOrderStore {
+    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
+        Ok(self.kept().answers.get(command).cloned())
+    }
+}
+
+#[async_trait]
+impl OrderStore for MemoryOrderStore {
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.kept().orders.get(&id).cloned())
+    }
+
+    async fn orders_of(
+        &self,
+        customer: &Customer,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let kept = self.kept();
+        let theirs = kept.orders.values().rev().filter(|order| order.customer == *customer);
+        let theirs = theirs.filter(|order| after.is_none_or(|after| order.id < after));
+        Ok(theirs.take(usize::try_from(limit).unwrap()).cloned().collect())
+    }
+
+    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        let kept = self.kept();
+        let open = kept.orders.values().filter(|order| order.next_step().is_some());
+        Ok(open.take(usize::try_from(limit).unwrap()).map(|order| order.id).collect())
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), CommitError> {
+        let failure = self.commits_fail.lock().unwrap().pop_front();
+        match failure {
+            Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
+            Some(Failure::InDoubt) => {
+                self.keep(change)?;
+                Err(CommitError::InDoubt(StoreError::new("planted")))
+            }
+            None => self.keep(change),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Values to test with.
+
+use ordering_contract::{Line, OrderId, OrderLine, OrderStatus, PlaceOrder, Quantity, Sku};
+use ordering_core::{HoldId, Order};
+use outgrow::{CommandId, Fingerprint, Money, Remembered};
+use outgrow_testkit::SequentialIds;
+use time::{Duration, OffsetDateTime};
+
+pub(crate) fn sku(text: &str) -> Sku {
+    text.parse().unwrap()
+}
+
+pub(crate) fn id(number: u64) -> OrderId {
+    OrderId(SequentialIds::nth(number))
+}
+
+pub(crate) fn euro(amount: i64) -> Money {
+    Money { amount, currency: "EUR".parse().unwrap() }
+}
+
+pub(crate) fn request(lines: &[(&str, u32)]) -> PlaceOrder {
+    let line = |(of, quantity): &(&str, u32)| Line { sku: sku(of), quantity: Quantity::try_from(*quantity).unwrap() };
+    PlaceOrder {
+        customer: "ada".parse().unwrap(),
+        lines: lines.iter().map(line).collect(),
+        payment_token: "tok_ok".parse().unwrap(),
+    }
+}
+
+/// The order of this number: newer ones have greater numbers.
+pub(crate) fn order(number: u64, customer: &str) -> Order {
+    let line = |of: &str, quantity: u32, price: i64| OrderLine {
+        sku: sku(of),
+        quantity: Quantity::try_from(quantity).unwrap(),
+        unit_price: euro(price),
+    };
+    Order {
+        id: id(number),
+        customer: customer.parse().unwrap(),
+        payment_token: "tok_ok".parse().unwrap(),
+        lines: vec![line("mug", 2, 1250), line("pot", 1, 3400), line("mug", 1, 1250)],
+        total: euro(7150),
+        hold: HoldId(SequentialIds::nth(1_000_000 + number)),
+        to_give_back: false,
+        status: OrderStatus::Placed,
+        reason: None,
+        placed_at: OffsetDateTime::UNIX_EPOCH + Duration::microseconds(1_234_567),
+        version: 0,
+    }
+}
+
+pub(crate) fn answer(key: &str) -> Remembered {
+    let command = CommandId {
+        principal: String::new(),
+        caller: "tests".to_owned(),
+        method: "ordering.v1.Ordering/Place".to_owned(),
+        key: key.to_owned(),
+    };
+    let fingerprint = Fingerprint::of(key.as_bytes());
+    Remembered { command, fingerprint, refused: false, body: b"\x01".to_vec().into() }
+}
