@@ -3,6 +3,8 @@
 //! A module handed the wrong neighbour, or needed but forgotten, does not compile; one that nobody needs and is
 //! forgotten is named at start. Where each of them runs is not decided here: that is configuration.
 
+#![expect(clippy::clone_on_ref_ptr, reason = "the composition is to be read aloud")]
+
 use outgrow::ModuleSpec;
 use outgrow_cli::Host;
 use outgrow_runtime::Unmet;

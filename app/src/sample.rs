@@ -53,7 +53,13 @@ async fn load(cx: &CallContext, catalog: &dyn Catalog, inventory: &dyn Inventory
     Ok(())
 }
 
-async fn publish(cx: &CallContext, catalog: &dyn Catalog, sku: &str, name: &str, price: i64) -> Result<(), String> {
+async fn publish(
+    cx: &CallContext,
+    catalog: &dyn Catalog,
+    sku: &str,
+    name: &str,
+    price: i64,
+) -> Result<(), String> {
     let request = PublishProduct {
         sku: parsed(sku)?,
         name: parsed(name)?,
@@ -66,7 +72,12 @@ async fn publish(cx: &CallContext, catalog: &dyn Catalog, sku: &str, name: &str,
     }
 }
 
-async fn receive(cx: &CallContext, inventory: &dyn Inventory, sku: &str, quantity: u32) -> Result<(), String> {
+async fn receive(
+    cx: &CallContext,
+    inventory: &dyn Inventory,
+    sku: &str,
+    quantity: u32,
+) -> Result<(), String> {
     let quantity = Quantity::try_from(quantity).map_err(|error| error.to_string())?;
     let request = ReceiveStock { sku: parsed(sku)?, quantity };
     match inventory.receive(&keyed(cx, "receive", sku)?, request).await {

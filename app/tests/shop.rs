@@ -1,4 +1,5 @@
 //! The shop as people run it: real processes, talking over gRPC where the topology says so.
+#![cfg(test)]
 
 #[path = "shop/command_line.rs"]
 mod command_line;

@@ -113,7 +113,9 @@ fn wrong_usage_ends_with_64_and_says_what_is_right() {
 #[test]
 fn help_has_examples_everywhere() {
     let dir = TestDir::new();
-    for command in [vec![], vec!["serve"], vec!["check"], vec!["topology"], vec!["contracts", "export"], vec!["migrate"]] {
+    for command in
+        [vec![], vec!["serve"], vec!["check"], vec!["topology"], vec!["contracts", "export"], vec!["migrate"]]
+    {
         let args: Vec<_> = command.iter().copied().chain(["--help"]).collect();
         let (code, stdout, _) = run(&dir, &args);
         assert_eq!((code, stdout.contains("Examples:")), (0, true), "{args:?}\n{stdout}");
@@ -125,7 +127,9 @@ async fn it_says_where_everything_is_and_what_to_try() {
     let mut shop = System::started(&[("stock", &["inventory"])], "").await;
     let main = shop.main;
     let said = shop.process("main").stdout().join("\n");
-    for part in ["catalog       local", "inventory     grpc", &format!("try: curl -s http://{main}/v1/products")] {
+    for part in
+        ["catalog       local", "inventory     grpc", &format!("try: curl -s http://{main}/v1/products")]
+    {
         assert!(said.contains(part), "{part}\n{said}");
     }
 }
@@ -154,7 +158,10 @@ fn data_that_is_not_what_it_should_be_ends_it_with_65() {
     assert_eq!(run(&dir, &["migrate"]).0, 0);
     let (code, stdout, _) = run(&dir, &["migrate"]);
     assert_eq!((code, stdout.contains("inventory: up to date")), (0, true), "{stdout}");
-    dir.write("data/ordering.db", "this is not a database, and long enough to be told from an empty one".repeat(100));
+    dir.write(
+        "data/ordering.db",
+        "this is not a database, and long enough to be told from an empty one".repeat(100),
+    );
     let (code, _, stderr) = run(&dir, &["migrate"]);
     assert!(code == 65 || code == 69, "{code} {stderr}");
     assert!(stderr.contains("ordering"), "{stderr}");

@@ -1,6 +1,9 @@
 //! Whatever is killed, whenever: no accepted order is lost, and none has its effect twice.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use adapter_sql::{DataUrl, Homes, Tx};
 use outgrow::{CommitError, SystemClock};
@@ -110,7 +113,8 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
         let receive = async || {
             let receipt = serde_json::json!({"quantity": 1});
             let key = format!("round-{round}");
-            let again = shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt);
+            let again =
+                shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt);
             again.send().await.is_ok_and(|reply| reply.status == 201)
         };
         until_async("the command is answered", SOON, receive).await;
@@ -122,8 +126,12 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
 async fn the_processes_of_a_system_start_in_any_order() {
     let services: [(&str, &[&str]); 2] = [("one", &["catalog"]), ("two", &["inventory"])];
     let orders = [
-        ["main", "one", "two"], ["main", "two", "one"], ["one", "main", "two"],
-        ["two", "main", "one"], ["one", "two", "main"], ["two", "one", "main"],
+        ["main", "one", "two"],
+        ["main", "two", "one"],
+        ["one", "main", "two"],
+        ["two", "main", "one"],
+        ["one", "two", "main"],
+        ["two", "one", "main"],
     ];
     for start in orders {
         let mut shop = System::split(&services, "");

@@ -17,17 +17,53 @@ async fn bad_input_is_a_problem_that_names_what_and_where() {
     let cases = [
         ("zero", with(vec![line("mug", json!(0))]), 422, "invalid-request", "/lines/0/quantity"),
         ("negative", with(vec![line("mug", json!(-1))]), 422, "invalid-request", "/lines/0/quantity"),
-        ("huge", with(vec![line("mug", json!(9_000_000_000_000_000_000_u64))]), 422, "invalid-request", "/lines/0/quantity"),
+        (
+            "huge",
+            with(vec![line("mug", json!(9_000_000_000_000_000_000_u64))]),
+            422,
+            "invalid-request",
+            "/lines/0/quantity",
+        ),
         ("a fraction", with(vec![line("mug", json!(1.5))]), 422, "invalid-request", "/lines/0/quantity"),
         ("text", with(vec![line("mug", json!("2"))]), 422, "invalid-request", "/lines/0/quantity"),
         ("no lines", with(vec![]), 422, "invalid-request", "/lines"),
         ("10,000 lines", with(vec![line("mug", json!(1)); 10_000]), 422, "invalid-request", "/lines"),
         ("a bad sku", with(vec![line("mug mug", json!(1))]), 422, "invalid-request", "/lines/0/sku"),
-        ("an unknown sku", with(vec![line("mug", json!(1)), line("nil", json!(1))]), 422, "unknown-sku", "/lines/1/sku"),
-        ("mixed currencies", with(vec![line("mug", json!(1)), line("usd", json!(1))]), 422, "mixed-currencies", "/lines/1"),
-        ("an unknown field", json!({"customer": "ada", "lines": [], "payment_token": "x", "vip": true}), 422, "invalid-request", "/vip"),
-        ("a missing field", json!({"customer": "ada", "lines": [line("mug", json!(1))]}), 422, "invalid-request", "/payment_token"),
-        ("a long customer", json!({"customer": "a".repeat(65), "lines": [line("mug", json!(1))], "payment_token": "x"}), 422, "invalid-request", "/customer"),
+        (
+            "an unknown sku",
+            with(vec![line("mug", json!(1)), line("nil", json!(1))]),
+            422,
+            "unknown-sku",
+            "/lines/1/sku",
+        ),
+        (
+            "mixed currencies",
+            with(vec![line("mug", json!(1)), line("usd", json!(1))]),
+            422,
+            "mixed-currencies",
+            "/lines/1",
+        ),
+        (
+            "an unknown field",
+            json!({"customer": "ada", "lines": [], "payment_token": "x", "vip": true}),
+            422,
+            "invalid-request",
+            "/vip",
+        ),
+        (
+            "a missing field",
+            json!({"customer": "ada", "lines": [line("mug", json!(1))]}),
+            422,
+            "invalid-request",
+            "/payment_token",
+        ),
+        (
+            "a long customer",
+            json!({"customer": "a".repeat(65), "lines": [line("mug", json!(1))], "payment_token": "x"}),
+            422,
+            "invalid-request",
+            "/customer",
+        ),
     ];
     for (what, body, status, kind, pointer) in cases {
         let reply = shop.post("/v1/orders", &body).await;
@@ -35,7 +71,8 @@ async fn bad_input_is_a_problem_that_names_what_and_where() {
         assert_eq!(reply.status, status, "{what}: {problem}");
         assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{what}");
         assert_eq!(problem["type"], format!("urn:outgrow:problem:{kind}"), "{what}: {problem}");
-        let pointers: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+        let pointers: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
         assert!(pointers.contains(&&Value::from(pointer)), "{what}: {problem}");
     }
     assert_eq!(shop.get("/v1/orders?customer=ada").await.json()["items"], json!([]), "nothing was placed");
@@ -61,7 +98,8 @@ async fn everything_else_a_client_gets_wrong_is_a_problem_too() {
         assert_eq!(reply.json()["type"], format!("urn:outgrow:problem:{kind}"), "{path}");
     }
     let http = shop.http();
-    let malformed = http.post("/v1/orders").header("Content-Type", "application/json").body("{\"customer\": ");
+    let malformed =
+        http.post("/v1/orders").header("Content-Type", "application/json").body("{\"customer\": ");
     assert_eq!(malformed.send().await.unwrap().status, 400);
     let huge = http.post("/v1/orders").header("Content-Type", "application/json").body(vec![b' '; 2 << 20]);
     assert_eq!(huge.send().await.unwrap().status, 413);
@@ -98,7 +136,8 @@ async fn the_api_describes_itself_offline() {
 async fn a_peer_that_sends_garbage_gets_nowhere_and_the_process_lives() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;
-    let garbage: [&[u8]; 4] = [b"GET / HTTP/1.1\r\n\r\n", &[0xff; 4096], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\xff", b""];
+    let garbage: [&[u8]; 4] =
+        [b"GET / HTTP/1.1\r\n\r\n", &[0xff; 4096], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\xff", b""];
     for bytes in garbage {
         let mut peer = TcpStream::connect(shop.grpc["stock"]).unwrap();
         peer.write_all(bytes).unwrap();
@@ -111,7 +150,8 @@ async fn what_was_called_is_measured() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;
     let metrics = shop.get("/metrics").await.text();
-    let remote = format!("module=\"inventory\",target=\"grpc://{}\",outcome=\"answered\"}} 1", shop.grpc["stock"]);
+    let remote =
+        format!("module=\"inventory\",target=\"grpc://{}\",outcome=\"answered\"}} 1", shop.grpc["stock"]);
     assert!(metrics.contains(&remote), "{metrics}");
     assert!(metrics.contains("module=\"catalog\",target=\"local\",outcome=\"answered\"} 1"), "{metrics}");
 }

@@ -6,10 +6,13 @@ use std::{sync::Arc, time::Duration};
 use adapter_grpc::{GrpcAddress, GrpcTransport};
 use adapter_sql::{DataUrl, Homes};
 use inventory_contract::{
-    Inventory, InventoryRefusal, Quantity, ReceiveStock, ReleaseStock, ReservationId, ReservationState, ReserveStock,
-    ShipStock, StockLine, StockQuery,
+    Inventory, InventoryRefusal, Quantity, ReceiveStock, ReleaseStock, ReservationId, ReservationState,
+    ReserveStock, ShipStock, StockLine, StockQuery,
 };
-use outgrow::{CallContext, CallError, CauseKind, Dispatch, IdGen, Loopback, Port, Served, SystemClock, SystemIds};
+use outgrow::{
+    CallContext, CallError, CauseKind, Dispatch, IdGen as _, Loopback, Port as _, Served, SystemClock,
+    SystemIds,
+};
 use outgrow_runtime::{
     Access, Door, Policies, Router, Tasks,
     router::{Route, Target},
@@ -53,7 +56,7 @@ async fn grpc_in_another_process() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     let address: GrpcAddress = format!("grpc://{}", shop.grpc["stock"]).parse().unwrap();
     let target = Target::new("stock", Arc::new(GrpcTransport::connect(&address)));
-    body(&*routed(None, Route::Remote(vec![target.clone()]))).await;
+    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)]))).await;
     assert!(target.figures.snapshot().answered > 10, "it really went there");
 }
 
@@ -94,7 +97,10 @@ async fn goods_are_received_and_held(inventory: &dyn Inventory) {
     let held = inventory.reserve(&cx("h1"), reserve(first, &[("mug", 2), ("mug", 1)])).await.unwrap();
     assert_eq!(held.state, ReservationState::Held);
     inventory.reserve(&cx("h2"), reserve(second, &[("mug", 2)])).await.unwrap();
-    assert_eq!(inventory.ship(&cx("s1"), ShipStock { reservation: first }).await.unwrap().state, ReservationState::Shipped);
+    assert_eq!(
+        inventory.ship(&cx("s1"), ShipStock { reservation: first }).await.unwrap().state,
+        ReservationState::Shipped
+    );
     let released = inventory.release(&cx("l1"), ReleaseStock { reservation: second }).await.unwrap();
     assert_eq!(released.state, ReservationState::Released);
     let level = inventory.stock(&cx("q"), StockQuery { sku: "mug".parse().unwrap() }).await.unwrap();
@@ -114,7 +120,11 @@ async fn refusals_are_typed(inventory: &dyn Inventory) {
     assert_eq!(unknown, CallError::Refused(InventoryRefusal::UnknownReservation { reservation: id }));
     inventory.release(&cx("x4"), ReleaseStock { reservation: id }).await.unwrap();
     let late = inventory.reserve(&cx("x5"), reserve(id, &[("mug", 1)])).await.unwrap_err();
-    assert_eq!(late, CallError::Refused(InventoryRefusal::Released { reservation: id }), "released before it was made");
+    assert_eq!(
+        late,
+        CallError::Refused(InventoryRefusal::Released { reservation: id }),
+        "released before it was made"
+    );
 }
 
 async fn failures_mean_the_same(inventory: &dyn Inventory) {
@@ -126,7 +136,8 @@ async fn failures_mean_the_same(inventory: &dyn Inventory) {
     assert_eq!(kind(inventory.receive(&stranger, receive("mug", 1)).await), (false, CauseKind::Denied));
     let late = cx("r2").within(Duration::ZERO);
     assert_eq!(kind(inventory.receive(&late, receive("mug", 1)).await), (false, CauseKind::Expired));
-    let same_key_of_another_caller = CallContext::new("edge", SystemIds.uuid()).with_key("r1".parse().unwrap());
+    let same_key_of_another_caller =
+        CallContext::new("edge", SystemIds.uuid()).with_key("r1".parse().unwrap());
     let level = inventory.receive(&same_key_of_another_caller, receive("mug", 1)).await.unwrap();
     assert_eq!(level.on_hand, 3, "a key is its caller's own");
 }

@@ -28,20 +28,40 @@ async fn told(shop: &System) -> Vec<String> {
         ("confirmed", order("mug", 2)),
         ("out-of-stock", order("mug", 4)),
         ("unknown-sku", order("none", 1)),
-        ("two-lines", json!({"customer": "bob", "payment_token": "tok_ok",
-            "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]})),
+        (
+            "two-lines",
+            json!({"customer": "bob", "payment_token": "tok_ok",
+            "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]}),
+        ),
     ];
     for (what, body) in placing {
-        let ask = || shop.http().post("/v1/orders").header("Prefer", "wait=5").header("Idempotency-Key", what).json(&body);
+        let ask = || {
+            shop.http()
+                .post("/v1/orders")
+                .header("Prefer", "wait=5")
+                .header("Idempotency-Key", what)
+                .json(&body)
+        };
         let first = ask().send().await.unwrap();
         note(what, &first);
         let again = ask().send().await.unwrap();
         assert_eq!(first.body, again.body, "{what}: the same key and body get the same answer");
-        note("same key, other body", &shop.http().post("/v1/orders").header("Idempotency-Key", what).json(&order("pot", 9)).send().await.unwrap());
+        note(
+            "same key, other body",
+            &shop
+                .http()
+                .post("/v1/orders")
+                .header("Idempotency-Key", what)
+                .json(&order("pot", 9))
+                .send()
+                .await
+                .unwrap(),
+        );
     }
     note("stock after", &shop.get("/v1/stock/mug").await);
     let page = shop.get("/v1/orders?customer=ada").await.json();
-    let statuses: Vec<_> = page["items"].as_array().unwrap().iter().map(|order| order["status"].clone()).collect();
+    let statuses: Vec<_> =
+        page["items"].as_array().unwrap().iter().map(|order| order["status"].clone()).collect();
     assert_eq!(statuses, ["rejected", "confirmed"], "newest first");
 
     let confirmed = page["items"][1]["id"].as_str().unwrap().to_owned();
@@ -70,8 +90,16 @@ ordering.placement = \"loopback\"
 #[tokio::test]
 async fn the_same_story_is_told_on_every_placement() {
     let local = told(&System::started(&[], "").await).await;
-    assert!(local.iter().any(|line| line.starts_with("confirmed: 201") && line.contains("\"confirmed\"")), "{local:#?}");
-    assert!(local.iter().any(|line| line.starts_with("out-of-stock: 201") && line.contains("only 3 of mug available")), "{local:#?}");
+    assert!(
+        local.iter().any(|line| line.starts_with("confirmed: 201") && line.contains("\"confirmed\"")),
+        "{local:#?}"
+    );
+    assert!(
+        local
+            .iter()
+            .any(|line| line.starts_with("out-of-stock: 201") && line.contains("only 3 of mug available")),
+        "{local:#?}"
+    );
     assert!(local.iter().any(|line| line.starts_with("same key, other body: 422")), "{local:#?}");
 
     assert_eq!(told(&System::started(&[], LOOPBACK).await).await, local, "loopback");

@@ -27,18 +27,20 @@ impl System {
     pub(crate) fn split(services: &[(&str, &[&str])], more: &str) -> Self {
         let (dir, host) = (TestDir::new(), LoopbackAddr::new());
         let (main, mut grpc) = (host.free(), BTreeMap::new());
-        let mut file = format!("[data]\nsample = false\n\n[services.main]\nhttp = \"{main}\"\n");
+        let mut file = vec![format!("[data]\nsample = false\n\n[services.main]\nhttp = \"{main}\"")];
         if !services.is_empty() {
-            grpc.insert("main".to_owned(), host.free());
-            file += &format!("address = \"grpc://{}\"\n", grpc["main"]);
+            let address = host.free();
+            file.push(format!("address = \"grpc://{address}\""));
+            grpc.insert("main".to_owned(), address);
         }
         for (name, modules) in services {
-            let address = host.free();
-            file += &format!("\n[services.{name}]\nmodules = {modules:?}\naddress = \"grpc://{address}\"\n");
-            file += &format!("http = \"{}\"\n", host.free());
+            let (address, http) = (host.free(), host.free());
+            file.push(format!("\n[services.{name}]\nmodules = {modules:?}"));
+            file.push(format!("address = \"grpc://{address}\"\nhttp = \"{http}\""));
             grpc.insert((*name).to_owned(), address);
         }
-        dir.write("outgrow.toml", file + "\n" + more);
+        file.push(more.to_owned());
+        dir.write("outgrow.toml", file.join("\n"));
         Self { dir, main, grpc, processes: BTreeMap::new() }
     }
 

@@ -30,7 +30,9 @@ Exit codes: 64 configuration or usage, 65 data, 69 unavailable, 1 anything else"
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves one service of the system until it is asked to end (SIGTERM, Ctrl-C)
-    #[command(after_help = "Examples:\n  shop serve\n  shop serve stock\n  shop --config split.toml serve stock")]
+    #[command(
+        after_help = "Examples:\n  shop serve\n  shop serve stock\n  shop --config split.toml serve stock"
+    )]
     Serve {
         /// Which service
         #[arg(default_value = outgrow_runtime::topology::MAIN)]
@@ -70,7 +72,9 @@ impl Args {
                 return topology::show(&Settings::load(self.config.as_deref())?, app, json);
             }
             Some(Command::Contracts { command }) => return contracts::run(&command, app),
-            Some(Command::Migrate) => return migrate::migrate(&Settings::load(self.config.as_deref())?, app).await,
+            Some(Command::Migrate) => {
+                return migrate::migrate(&Settings::load(self.config.as_deref())?, app).await;
+            }
         };
         serve::serve(Settings::load(self.config.as_deref())?, app, &service, http).await
     }

@@ -51,7 +51,8 @@ pub struct Settings {
     pub base: PathBuf,
     /// Where it was read from.
     pub source: Source,
-    flaws: Vec<Flaw>,
+    /// What could not be read.
+    pub unread: Vec<Flaw>,
 }
 
 /// Where the configuration came from.
@@ -92,7 +93,8 @@ impl Settings {
             figment = figment.merge(Toml::string(&text));
         }
         let figment = figment.merge(Env::prefixed("OUTGROW__").split("__"));
-        let dict = figment.extract::<Dict>().map_err(|error| Failed::usage(anyhow::anyhow!("{source}: {error}")))?;
+        let dict =
+            figment.extract::<Dict>().map_err(|error| Failed::usage(anyhow::anyhow!("{source}: {error}")))?;
         Ok(Self::read(dict, source))
     }
 
@@ -124,24 +126,28 @@ impl Settings {
             if let Some(url) = module.text("url") {
                 homes.insert(name.clone(), url);
             }
-            if module.choice("placement", &["loopback"], "services place modules: list it under one").is_some() {
+            if module
+                .choice("placement", &["loopback"], "services place modules: list it under one")
+                .is_some()
+            {
                 topology.loopback.insert(name.clone());
             }
             module.end("url, placement");
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, admin_url, homes, sample, base, source, flaws }
+        Self { topology, data_url, admin_url, homes, sample, base, source, unread: flaws }
     }
 
     /// Everything wrong with it, at once: what could not be read, and what cannot be.
     pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[&str]) -> Vec<Flaw> {
         let unknown = self.homes.keys().chain(&self.topology.loopback);
-        let unknown = unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
-            key: format!("modules.{name}"),
-            what: format!("there is no module `{name}`"),
-            remedy: format!("use one of: {}", names(modules)),
-        });
-        let mut flaws: Vec<_> = self.flaws.iter().cloned().chain(unknown).collect();
+        let unknown =
+            unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
+                key: format!("modules.{name}"),
+                what: format!("there is no module `{name}`"),
+                remedy: format!("use one of: {}", names(modules)),
+            });
+        let mut flaws: Vec<_> = self.unread.iter().cloned().chain(unknown).collect();
         flaws.extend(self.topology.flaws(modules, carriers));
         flaws
     }

@@ -60,7 +60,10 @@ fn export(
                     continue;
                 }
                 if check {
-                    wrong.push(format!("{} is not what the code says: run `contracts export`", path.display()));
+                    wrong.push(format!(
+                        "{} is not what the code says: run `contracts export`",
+                        path.display()
+                    ));
                 } else {
                     fs::write(&path, text).map_err(|error| unusable(&path, error))?;
                     println!("wrote {}", path.display());

@@ -27,7 +27,10 @@ pub struct Host {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("service", &self.service).field("modules", &self.modules).finish_non_exhaustive()
+        f.debug_struct("Host")
+            .field("service", &self.service)
+            .field("modules", &self.modules)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use adapter_grpc::GrpcServer;
+use adapter_grpc::{GrpcServer, ServeError};
 use axum::Router;
 use outgrow::{Dispatch, IdGen};
 use tokio::net::TcpListener;
@@ -38,7 +38,8 @@ async fn listener(what: &str, address: &str) -> Result<(SocketAddr, TcpListener)
         Ok::<_, std::io::Error>((listener.local_addr()?, listener))
     };
     bound.await.map_err(|error| {
-        let why = format!("cannot listen for {what} at {address}; use another address, or end what listens there");
+        let why =
+            format!("cannot listen for {what} at {address}; use another address, or end what listens there");
         Failed::unavailable(anyhow::Error::new(error).context(why))
     })
 }
@@ -70,11 +71,14 @@ impl Listening {
             }
         };
         let grpc = async {
-            match self.grpc {
-                Some((_, listener)) => {
-                    GrpcServer::new(doors, ids).serve(listener, stop.cancelled(), drain).await.map_err(Failed::other)
+            let Some((_, listener)) = self.grpc else { return Ok(()) };
+            match GrpcServer::new(doors, ids).serve(listener, stop.cancelled(), drain).await {
+                // Whoever would not let go was let go of: that is how a drain ends.
+                Err(undrained @ ServeError::Undrained { .. }) => {
+                    tracing::warn!(%undrained, "peers held on for longer than the drain");
+                    Ok(())
                 }
-                None => Ok(()),
+                served => served.map_err(Failed::other),
             }
         };
         let ((), served) = tokio::join!(http, grpc);

@@ -8,7 +8,8 @@ use crate::Host;
 
 /// Renders the figures of every port and target, anew at each call.
 pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static {
-    let composed: Vec<_> = host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
+    let composed: Vec<_> =
+        host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
     move || {
         let mut text = String::from(HEAD);
         for (module, composed) in &composed {

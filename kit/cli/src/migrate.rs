@@ -8,7 +8,9 @@ pub(crate) async fn migrate(settings: &Settings, app: App) -> Result<(), Failed>
     for spec in app.modules {
         let url = settings.homes.get(spec.name).unwrap_or(&settings.data_url);
         let url = serve::data_url(url, &settings.base)?;
-        let homes = adapter_sql::migrate(&url, &[spec], &outgrow::SystemClock).await.map_err(serve::failed_to_open)?;
+        let homes = adapter_sql::migrate(&url, &[spec], &outgrow::SystemClock)
+            .await
+            .map_err(serve::failed_to_open)?;
         for home in homes {
             match &home.applied[..] {
                 [] => println!("{}: up to date", home.module),

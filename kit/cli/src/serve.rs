@@ -59,7 +59,9 @@ fn override_http(settings: &mut Settings, service: &str, http: Option<SocketAddr
     let Some(entry) = settings.topology.services.get_mut(service) else {
         let known = known.join(", ");
         let source = &settings.source;
-        return Err(Failed::usage(anyhow::anyhow!("there is no service `{service}` in {source}; use one of: {known}")));
+        return Err(Failed::usage(anyhow::anyhow!(
+            "there is no service `{service}` in {source}; use one of: {known}"
+        )));
     };
     entry.http = http.or(entry.http);
     Ok(())

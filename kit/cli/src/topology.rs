@@ -37,9 +37,10 @@ fn edges(settings: &Settings, app: App) -> Vec<Edge> {
 }
 
 pub(crate) fn text_of(settings: &Settings, app: App) -> String {
-    let mut text = format!("{}\n\n{:<14}{:<14}{}\n", settings.source, "service", "module", "address");
+    let mut text = format!("{}\n\n{:<14}{:<14}address\n", settings.source, "service", "module");
     for (name, service) in &settings.topology.services {
-        let modules: Vec<_> = settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
+        let modules: Vec<_> =
+            settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
         let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
         let modules = if modules.is_empty() { vec!["(none yet)"] } else { modules };
         for (row, module) in modules.iter().enumerate() {
@@ -48,7 +49,7 @@ pub(crate) fn text_of(settings: &Settings, app: App) -> String {
             _ = writeln!(text, "{}", line.trim_end());
         }
     }
-    _ = writeln!(text, "\n{:<14}{:<14}{}", "from", "to", "placement");
+    _ = writeln!(text, "\n{:<14}{:<14}placement", "from", "to");
     for Edge { from, to, placement } in edges(settings, app) {
         _ = writeln!(text, "{from:<14}{to:<14}{placement}");
     }
@@ -57,13 +58,14 @@ pub(crate) fn text_of(settings: &Settings, app: App) -> String {
 
 fn json_of(settings: &Settings, app: App) -> Value {
     let service = |(name, service): (&String, &outgrow_runtime::Service)| {
-        let modules: Vec<_> = settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
+        let modules: Vec<_> =
+            settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
         let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
         (name.clone(), json!({ "modules": modules, "address": address, "http": service.http }))
     };
-    let calls = edges(settings, app).into_iter().map(|Edge { from, to, placement }| {
-        json!({ "from": from, "to": to, "placement": placement.to_string() })
-    });
+    let calls = edges(settings, app).into_iter().map(
+        |Edge { from, to, placement }| json!({ "from": from, "to": to, "placement": placement.to_string() }),
+    );
     json!({
         "source": settings.source.to_string(),
         "services": settings.topology.services.iter().map(service).collect::<serde_json::Map<_, _>>(),

@@ -107,10 +107,8 @@ impl CallContext {
     }
 
     /// Handed to the module that serves `method`: it holds the context now. Written by the runtime.
-    #[must_use]
-    #[inline]
-    pub fn enter(self, method: &'static Method) -> Self {
-        Self { at: Some(method), ..self }
+    pub fn enter(&mut self, method: &'static Method) {
+        self.at = Some(method);
     }
 
     /// Groups everything that followed from one beginning.

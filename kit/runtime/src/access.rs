@@ -26,7 +26,7 @@ impl Access {
     /// Not executed, denied: naming caller, port and remedy.
     #[inline]
     pub fn check<E>(&self, caller: &str, method: &'static Method) -> Result<(), CallError<E>> {
-        if self.0.iter().any(|allowed| *allowed == caller) { Ok(()) } else { Err(denied(caller, method)) }
+        if self.0.contains(&caller) { Ok(()) } else { Err(denied(caller, method)) }
     }
 }
 

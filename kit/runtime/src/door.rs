@@ -28,9 +28,10 @@ impl Door {
     }
 
     async fn admit(&self, method: &'static Method, cx: &CallContext, body: &[u8]) -> Reply {
-        let cx = cx.hop(self.policies.budget);
+        let mut cx = cx.hop(self.policies.budget);
         let place = self.policies.admit(&cx, method)?;
-        let (deadline, cx) = (cx.deadline(), cx.enter(method));
+        let deadline = cx.deadline();
+        cx.enter(method);
         match method.kind {
             Kind::Query => guard::query(method, deadline, self.port.dispatch(method, &cx, body)).await,
             Kind::Idempotent | Kind::Once => {
@@ -51,7 +52,12 @@ impl Dispatch for Door {
         self.port.port()
     }
 
-    fn dispatch<'a>(&'a self, method: &'static Method, cx: &'a CallContext, body: &'a [u8]) -> BoxFuture<'a, Reply> {
+    fn dispatch<'a>(
+        &'a self,
+        method: &'static Method,
+        cx: &'a CallContext,
+        body: &'a [u8],
+    ) -> BoxFuture<'a, Reply> {
         Box::pin(self.admit(method, cx, body))
     }
 }

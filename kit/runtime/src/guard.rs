@@ -3,27 +3,30 @@
 //! A query runs in its caller's task and ends with it. A command runs in a task of its own: neither a caller who
 //! leaves nor a deadline cuts a module in half. A panic is an answer, not a dead process.
 
-use std::{
-    future::poll_fn,
-    panic::AssertUnwindSafe,
-    task::Poll,
-    time::Instant,
-};
+use std::{future::poll_fn, panic::AssertUnwindSafe, task::Poll, time::Instant};
 
 use futures_util::FutureExt as _;
 use outgrow::{Answer, BoxFuture, CallError, CauseKind, Method};
 use tracing::Instrument as _;
 
 /// Runs a query: at most until `deadline`, its panic contained.
-pub async fn query<T, E>(
+pub fn query<'a, T: 'a, E: 'a>(
     method: &'static Method,
     deadline: Option<Instant>,
-    work: BoxFuture<'_, Answer<T, E>>,
-) -> Answer<T, E> {
-    match within(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Some(Ok(answer)) => answer,
-        Some(Err(_panic)) => Err(panicked(method)),
-        None => Err(expired()),
+    work: BoxFuture<'a, Answer<T, E>>,
+) -> impl Future<Output = Answer<T, E>> + Send + 'a {
+    let mut work = AssertUnwindSafe(work).catch_unwind();
+    async move {
+        // Most queries are answered at the first poll. They need no timer, nor the room for one in every call.
+        let ended = match poll_fn(|cx| Poll::Ready(work.poll_unpin(cx))).await {
+            Poll::Ready(ended) => Some(ended),
+            Poll::Pending => Box::pin(within(deadline, work)).await,
+        };
+        match ended {
+            Some(Ok(answer)) => answer,
+            Some(Err(_panic)) => Err(panicked(method)),
+            None => Err(expired()),
+        }
     }
 }
 
@@ -54,13 +57,11 @@ pub fn begin<E>(deadline: Option<Instant>) -> Result<(), CallError<E>> {
     }
 }
 
-/// Waits for `work` until `deadline`. Most calls are answered at the first poll and never need a timer.
-async fn within<F: Future + Unpin>(deadline: Option<Instant>, mut work: F) -> Option<F::Output> {
-    let first = poll_fn(|cx| Poll::Ready(work.poll_unpin(cx))).await;
-    match (first, deadline) {
-        (Poll::Ready(output), _) => Some(output),
-        (Poll::Pending, None) => Some(work.await),
-        (Poll::Pending, Some(deadline)) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
+/// Waits for `work` until `deadline`.
+async fn within<F: Future>(deadline: Option<Instant>, work: F) -> Option<F::Output> {
+    match deadline {
+        None => Some(work.await),
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
     }
 }
 

@@ -26,7 +26,10 @@ pub struct Modules {
 
 impl std::fmt::Debug for Modules {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Modules").field("service", &self.service).field("composed", &self.composed).finish_non_exhaustive()
+        f.debug_struct("Modules")
+            .field("service", &self.service)
+            .field("composed", &self.composed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -128,7 +131,11 @@ impl Modules {
             return Err(Unmet::Twice(spec.name));
         }
         let (built, specified) = (P::DESC.to_string(), spec.port.to_string());
-        if built == specified { Ok(()) } else { Err(Unmet::OtherPort { module: spec.name, built, specified }) }
+        if built == specified {
+            Ok(())
+        } else {
+            Err(Unmet::OtherPort { module: spec.name, built, specified })
+        }
     }
 
     fn targets(
@@ -139,7 +146,10 @@ impl Modules {
     ) -> Result<Vec<Arc<Target>>, Unmet> {
         let Placement::Remote(addresses) = placement else {
             let loopback = door.filter(|_| *placement == Placement::Loopback);
-            return Ok(loopback.map(|door| Target::new("loopback", Arc::new(Loopback(door)))).into_iter().collect());
+            return Ok(loopback
+                .map(|door| Target::new("loopback", Arc::new(Loopback(door))))
+                .into_iter()
+                .collect());
         };
         let connect = |address| {
             let unreachable = |source| Unmet::Unreachable { module: spec.name, source };

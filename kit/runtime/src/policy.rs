@@ -28,7 +28,12 @@ pub struct Policies {
 impl Policies {
     /// The usual policies: 5 s, 1,024 calls in flight, [`Retry::default`].
     pub fn new(access: Access) -> Self {
-        Self { access, budget: Duration::from_secs(5), bulkhead: Bulkhead::new(1024), retry: Retry::default() }
+        Self {
+            access,
+            budget: Duration::from_secs(5),
+            bulkhead: Bulkhead::new(1024),
+            retry: Retry::default(),
+        }
     }
 
     /// Lets a call in whose caller is `cx`'s: if it may, if there is time, and if there is room.
@@ -69,7 +74,11 @@ impl Bulkhead {
     #[inline]
     pub fn enter<E>(&self) -> Result<Place, CallError<E>> {
         let place = Place(Arc::clone(&self.in_flight));
-        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.limit { Ok(place) } else { Err(full(self.limit)) }
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.limit {
+            Ok(place)
+        } else {
+            Err(full(self.limit))
+        }
     }
 
     /// How many calls are in flight.
@@ -108,14 +117,19 @@ pub struct Retry {
 impl Default for Retry {
     /// Five attempts with at most 50, 100, 200 and 400 ms between them.
     fn default() -> Self {
-        Self { attempts: 5, first_pause: Duration::from_millis(50), longest_pause: Duration::from_millis(400) }
+        Self {
+            attempts: 5,
+            first_pause: Duration::from_millis(50),
+            longest_pause: Duration::from_millis(400),
+        }
     }
 }
 
 impl Retry {
     /// The pause after the `nth` failed attempt (from 1), at random between nothing and its bound.
     pub fn pause(&self, nth: u32) -> Duration {
-        let doubled = self.first_pause.saturating_mul(1u32.checked_shl(nth.saturating_sub(1)).unwrap_or(u32::MAX));
+        let doubled =
+            self.first_pause.saturating_mul(1u32.checked_shl(nth.saturating_sub(1)).unwrap_or(u32::MAX));
         doubled.min(self.longest_pause).mul_f64(fastrand::f64())
     }
 }

@@ -17,8 +17,8 @@ use std::{
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use outgrow::{
-    Answer, BoxFuture, CallContext, CallError, Caller, Cause, CauseKind, Envelope, Kind, Local, Message, Method,
-    Port, Refusal, Reply, Transport, port::raw_refusal, typed,
+    Answer, BoxFuture, CallContext, CallError, Caller, Cause, CauseKind, Envelope, Kind, Local, Message,
+    Method, Port, Refusal, Reply, Transport, port::raw_refusal, typed,
 };
 
 use crate::{Figures, Policies, guard, policy::repeatable};
@@ -107,71 +107,30 @@ impl<P: ?Sized + Port> Router<P> {
         }
     }
 
-    /// A query of the port in this process.
-    async fn query<Q: Message, T: Message, E: Refusal>(
-        &self,
-        (policies, port): (&Policies, &P),
-        cx: &CallContext,
-        method: &'static Method,
-        request: Q,
-        local: Local<P, Q, T, E>,
-    ) -> Answer<T, E> {
-        let cx = cx.hop(policies.budget);
-        let _place = policies.admit(&cx, method)?;
-        let begun = self.local_figures.sample();
-        let cx = cx.enter(method);
-        let answer = guard::query(method, cx.deadline(), local(port, &cx, request)).await;
-        self.counted(method, begun, answer)
-    }
-
-    /// A command of the port in this process. It keeps its place until it has ended, whoever still waits for it.
-    async fn command<Q: Message, T: Message, E: Refusal>(
-        &self,
-        (policies, port): (&Policies, Arc<P>),
-        cx: &CallContext,
-        method: &'static Method,
-        request: Q,
-        local: Local<P, Q, T, E>,
-    ) -> Answer<T, E> {
-        let cx = cx.hop(policies.budget);
-        let place = policies.admit(&cx, method)?;
-        let (begun, deadline) = (self.local_figures.sample(), cx.deadline());
-        let cx = cx.enter(method);
-        let work = async move {
-            let answer = local(&port, &cx, request).await;
-            drop(place);
-            answer
-        };
-        let answer = guard::command(method, deadline, work).await;
-        self.counted(method, begun, answer)
-    }
-
+    /// Counts an answer. A refusal too large for some placement is too large for all.
     fn counted<T, E: Refusal>(
         &self,
         method: &'static Method,
         begun: Option<Instant>,
-        answer: Answer<T, E>,
+        mut answer: Answer<T, E>,
     ) -> Answer<T, E> {
-        let answer = answer.map_err(|failure| fits(method, failure));
+        if let Err(CallError::Refused(refusal)) = &answer
+            && let CallError::InDoubt(too_large) = raw_refusal(method, refusal)
+        {
+            answer = Err(CallError::InDoubt(too_large));
+        }
         self.local_figures.count(begun, &answer);
         answer
     }
 
-    /// A call of the port in another process.
-    async fn remote<Q: Message, T: Message, E: Refusal>(
+    /// Sends an encoded request until it is answered, or must not or need not be sent again.
+    async fn remote(
         &self,
         policies: &Policies,
         cx: &CallContext,
         method: &'static Method,
-        request: Q,
-    ) -> Answer<T, E> {
-        let cx = cx.hop(policies.budget);
-        let _place = policies.admit(&cx, method)?;
-        typed(method, self.attempts(policies, &cx, method, request.to_bytes()).await)
-    }
-
-    /// Sends an encoded request until it is answered, or must not or need not be sent again.
-    async fn attempts(&self, policies: &Policies, cx: &CallContext, method: &'static Method, body: Bytes) -> Reply {
+        body: Bytes,
+    ) -> Reply {
         let mut doubt = None;
         for attempt in 0.. {
             let failure = match self.attempt(cx, method, body.clone(), attempt).await {
@@ -201,7 +160,8 @@ impl<P: ?Sized + Port> Router<P> {
         }
         // The route was swapped to local while this call was under way.
         let Some(port) = self.local.clone() else { return Err(unserved(method)) };
-        let (deadline, cx) = (cx.deadline(), cx.clone().enter(method));
+        let (deadline, mut cx) = (cx.deadline(), cx.clone());
+        cx.enter(method);
         guard::command(method, deadline, async move { port.dispatch(method, &cx, &body).await }).await
     }
 }
@@ -216,13 +176,35 @@ impl<P: ?Sized + Port> Caller<P> for Router<P> {
     ) -> BoxFuture<'a, Answer<T, E>> {
         // Each way is a future of its own: in one for all, a query would pay for the room that a retry needs.
         match (&self.policies, self.local()) {
-            (Some(policies), Some(port)) if method.kind == Kind::Query => {
-                Box::pin(self.query((policies, port), cx, method, request, local))
-            }
+            (Some(policies), Some(port)) if method.kind == Kind::Query => Box::pin(async move {
+                let mut cx = cx.hop(policies.budget);
+                let _place = policies.admit(&cx, method)?;
+                let begun = self.local_figures.sample();
+                cx.enter(method);
+                let answer = guard::query(method, cx.deadline(), local(port, &cx, request)).await;
+                self.counted(method, begun, answer)
+            }),
             (Some(policies), Some(port)) => {
-                Box::pin(self.command((policies, Arc::clone(port)), cx, method, request, local))
+                let port = Arc::clone(port);
+                Box::pin(async move {
+                    let mut cx = cx.hop(policies.budget);
+                    let place = policies.admit(&cx, method)?;
+                    let (begun, deadline) = (self.local_figures.sample(), cx.deadline());
+                    cx.enter(method);
+                    let work = async move {
+                        let answer = local(&port, &cx, request).await;
+                        drop(place); // not before it has ended, whoever still waits for it
+                        answer
+                    };
+                    let answer = guard::command(method, deadline, work).await;
+                    self.counted(method, begun, answer)
+                })
             }
-            (Some(policies), None) => Box::pin(self.remote(policies, cx, method, request)),
+            (Some(policies), None) => Box::pin(async move {
+                let cx = cx.hop(policies.budget);
+                let _place = policies.admit(&cx, method)?;
+                typed(method, self.remote(policies, &cx, method, request.to_bytes()).await)
+            }),
             (None, Some(port)) => local(port, cx, request),
             (None, None) => {
                 let body = request.to_bytes();
@@ -235,21 +217,12 @@ impl<P: ?Sized + Port> Caller<P> for Router<P> {
 /// What several attempts mean together: once in doubt, a later "not executed" does not undo what may have happened.
 fn overall<E>(kind: Kind, doubt: Option<Cause>, last: CallError<E>) -> CallError<E> {
     match (doubt, last) {
-        (Some(cause), CallError::NotExecuted(last)) if kind != Kind::Query && last.kind != CauseKind::KeyReused => {
+        (Some(cause), CallError::NotExecuted(last))
+            if kind != Kind::Query && last.kind != CauseKind::KeyReused =>
+        {
             CallError::InDoubt(cause)
         }
         (_, last) => last,
-    }
-}
-
-/// A refusal too large for some placement is too large for all.
-fn fits<E: Refusal>(method: &'static Method, failure: CallError<E>) -> CallError<E> {
-    match failure {
-        CallError::Refused(refusal) => match raw_refusal(method, &refusal) {
-            CallError::InDoubt(cause) => CallError::InDoubt(cause),
-            CallError::Refused(_) | CallError::NotExecuted(_) => CallError::Refused(refusal),
-        },
-        other => other,
     }
 }
 

@@ -73,8 +73,14 @@ impl Tasks {
 
     /// Declares a chore over a worklist: whatever is `due` is handled, [`AT_ONCE`] at a time, and looked for again at
     /// once as long as anything got done. `handle` tells whether it did.
-    pub fn worklist<T, D, DF, H, HF>(&self, name: &'static str, period: Duration, bell: &Bell, due: D, handle: H)
-    where
+    pub fn worklist<T, D, DF, H, HF>(
+        &self,
+        name: &'static str,
+        period: Duration,
+        bell: &Bell,
+        due: D,
+        handle: H,
+    ) where
         T: Send + 'static,
         D: Fn() -> DF + Send + Sync + 'static,
         DF: Future<Output = Vec<T>> + Send + 'static,

@@ -5,7 +5,12 @@
 //!
 //! Deliberately absent: reading it from anywhere, and live routes. A topology is plain data.
 
-use std::{collections::{BTreeMap, BTreeSet}, fmt, net::SocketAddr, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::SocketAddr,
+    str::FromStr,
+};
 
 use outgrow::ModuleSpec;
 
@@ -49,7 +54,11 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (scheme, place) = text.split_once("://").unwrap_or((text, ""));
         let named = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_lowercase());
-        if named { Ok(Self { scheme: scheme.into(), place: place.into() }) } else { Err(AddressError(text.into())) }
+        if named {
+            Ok(Self { scheme: scheme.into(), place: place.into() })
+        } else {
+            Err(AddressError(text.into()))
+        }
     }
 }
 
@@ -92,7 +101,11 @@ impl Topology {
     }
 
     /// The modules of this service, in the order of `specs`.
-    pub fn hosted_by<'s>(&self, service: &str, specs: &'s [&'static ModuleSpec]) -> Vec<&'s &'static ModuleSpec> {
+    pub fn hosted_by<'s>(
+        &self,
+        service: &str,
+        specs: &'s [&'static ModuleSpec],
+    ) -> Vec<&'s &'static ModuleSpec> {
         specs.iter().filter(|spec| self.host_of(spec.name) == service).collect()
     }
 
@@ -154,7 +167,11 @@ impl Topology {
             for need in spec.needs {
                 let target = self.host_of(need.module());
                 if target != host {
-                    needed.entry(target).or_default().push(format!("`{}` calls `{}`", spec.name, need.module()));
+                    needed.entry(target).or_default().push(format!(
+                        "`{}` calls `{}`",
+                        spec.name,
+                        need.module()
+                    ));
                 }
             }
         }

@@ -1,9 +1,10 @@
 //! What every call is subject to, on every placement: tried with one small port.
+#![cfg(test)]
 
-#[path = "runtime/echo.rs"]
-mod echo;
 #[path = "runtime/compose.rs"]
 mod compose;
+#[path = "runtime/echo.rs"]
+mod echo;
 #[path = "runtime/policies.rs"]
 mod policies;
 #[path = "runtime/retries.rs"]

@@ -26,35 +26,33 @@ impl<'f> Section<'f> {
         self.flaws.push(Flaw { key, what: what.into(), remedy: remedy.into() });
     }
 
-    pub(super) fn table(&mut self, key: &str) -> Dict {
-        match self.dict.remove(key) {
-            None => Dict::new(),
-            Some(Value::Dict(_, dict)) => dict,
-            Some(other) => {
-                self.flaw(key, format!("is {}, not a table", kind(&other)), format!("write [{key}]"));
-                Dict::new()
-            }
+    /// A value as `of` takes it; a value of another kind is a flaw.
+    fn take<T>(
+        &mut self,
+        key: &str,
+        of: impl FnOnce(Value) -> Option<T>,
+        not: &str,
+        remedy: &str,
+    ) -> Option<T> {
+        let value = self.dict.remove(key)?;
+        let kind = kind(&value);
+        let taken = of(value);
+        if taken.is_none() {
+            self.flaw(key, format!("is {kind}, not {not}"), remedy);
         }
+        taken
+    }
+
+    pub(super) fn table(&mut self, key: &str) -> Dict {
+        self.take(key, Value::into_dict, "a table", &format!("write [{key}]")).unwrap_or_default()
     }
 
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        match self.dict.remove(key)? {
-            Value::String(_, text) => Some(text),
-            other => {
-                self.flaw(key, format!("is {}, not text", kind(&other)), "put it in quotes");
-                None
-            }
-        }
+        self.take(key, Value::into_string, "text", "put it in quotes")
     }
 
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
-        match self.dict.remove(key)? {
-            Value::Bool(_, flag) => Some(flag),
-            other => {
-                self.flaw(key, format!("is {}, not true or false", kind(&other)), "write true or false");
-                None
-            }
-        }
+        self.take(key, |value| value.to_bool(), "true or false", "write true or false")
     }
 
     pub(super) fn choice(&mut self, key: &str, choices: &[&str], remedy: &str) -> Option<String> {
@@ -62,22 +60,24 @@ impl<'f> Section<'f> {
         if choices.contains(&&*text) {
             return Some(text);
         }
-        self.flaw(key, format!("cannot be `{text}`"), format!("use {}, or nothing: {remedy}", choices.join(" or ")));
+        self.flaw(
+            key,
+            format!("cannot be `{text}`"),
+            format!("use {}, or nothing: {remedy}", choices.join(" or ")),
+        );
         None
     }
 
     /// A list of texts; a single text is a list of one.
     pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        let values = match self.dict.remove(key) {
-            None => return Vec::new(),
-            Some(Value::Array(_, values)) => values,
-            Some(single) => vec![single],
-        };
+        let Some(value) = self.dict.remove(key) else { return Vec::new() };
+        let values = value.clone().into_array().unwrap_or_else(|| vec![value]);
         let mut texts = Vec::new();
         for value in values {
-            match value {
-                Value::String(_, text) => texts.push(text),
-                other => self.flaw(key, format!("holds {}, not text", kind(&other)), "put it in quotes"),
+            let kind = kind(&value);
+            match value.into_string() {
+                Some(text) => texts.push(text),
+                None => self.flaw(key, format!("holds {kind}, not text"), "put it in quotes"),
             }
         }
         texts
@@ -115,11 +115,12 @@ impl<'f> Section<'f> {
 pub(super) fn tables(key: &str, dict: Dict, flaws: &mut Vec<Flaw>) -> Vec<(String, Dict)> {
     let mut tables = Vec::new();
     for (name, value) in dict {
-        match value {
-            Value::Dict(_, dict) => tables.push((name, dict)),
-            other => flaws.push(Flaw {
+        let kind = kind(&value);
+        match value.into_dict() {
+            Some(dict) => tables.push((name, dict)),
+            None => flaws.push(Flaw {
                 key: format!("{key}.{name}"),
-                what: format!("is {}, not a table", kind(&other)),
+                what: format!("is {kind}, not a table"),
                 remedy: format!("write [{key}.{name}]"),
             }),
         }

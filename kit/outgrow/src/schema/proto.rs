@@ -82,7 +82,7 @@ impl ProtoFile<'_> {
                 writeln!(f)?;
             }
             let [request, answer, refusal] =
-                [method.request, method.answer, method.refusal].map(|shape| self.reference(shape(), &[]));
+                [method.request, method.answer, method.refusal].map(|shape| self.beside(port, shape()));
             comment(f, 2, method.doc)?;
             if !method.doc.is_empty() {
                 writeln!(f, "  //")?;
@@ -96,6 +96,13 @@ impl ProtoFile<'_> {
             }
         }
         writeln!(f, "}}")
+    }
+
+    /// A type, as it is named within a service: where a method has its name, only the full name finds it.
+    fn beside(&self, port: &PortDesc, shape: Shape) -> String {
+        let name = self.reference(shape, &[]);
+        let hidden = port.methods.iter().any(|method| name.split('.').next() == Some(method.name));
+        if hidden { format!(".{}", type_name(self.package.name, shape)) } else { name }
     }
 
     /// A message. `nested` are the messages whose names hide others here.

@@ -9,8 +9,13 @@ use crate::echo::{Echo, LISTENER, Parrot, cx, say};
 
 static ECHO: ModuleSpec =
     ModuleSpec { name: "echo", purpose: "Echoes.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
-static OTHER: ModuleSpec =
-    ModuleSpec { name: "other", purpose: "Is not listed.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
+static OTHER: ModuleSpec = ModuleSpec {
+    name: "other",
+    purpose: "Is not listed.",
+    port: <dyn Echo>::DESC,
+    needs: &[],
+    migrations: &[],
+};
 static MODULES: &[&ModuleSpec] = &[&ECHO, &LISTENER];
 
 fn parrot() -> Result<Arc<dyn Echo>, Unmet> {

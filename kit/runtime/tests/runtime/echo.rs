@@ -10,10 +10,13 @@ use std::{
 };
 
 use outgrow::{
-    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, ModuleSpec, Port, Reply,
-    Served, Transport, Unread, Wire, port,
+    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, ModuleSpec, Port,
+    Reply, Served, Transport, Unread, Wire, port,
 };
-use outgrow_runtime::{Access, Door, Policies, Retry, Router, router::{Route, Target}};
+use outgrow_runtime::{
+    Access, Door, Policies, Retry, Router,
+    router::{Route, Target},
+};
 use uuid::Uuid;
 
 /// Says again what it is told.
@@ -107,11 +110,8 @@ pub(crate) static LISTENER: ModuleSpec = ModuleSpec {
 };
 
 pub(crate) fn policies() -> Policies {
-    let retry = Retry {
-        attempts: 4,
-        first_pause: Duration::from_millis(1),
-        longest_pause: Duration::from_millis(1),
-    };
+    let retry =
+        Retry { attempts: 4, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(1) };
     Policies { retry, ..Policies::new(Access::to(<dyn Echo>::DESC, &[&LISTENER])) }
 }
 

@@ -93,8 +93,16 @@ async fn a_query_ends_with_its_caller() {
 #[tokio::test]
 async fn a_panic_is_an_answer() {
     for (placement, _, echo) in placements(&policies()) {
-        assert_eq!(cause(echo.ask(&cx(), say("panic")).await), (IN_DOUBT, CauseKind::Internal), "{placement}");
-        assert_eq!(cause(echo.tell(&cx(), say("panic")).await), (IN_DOUBT, CauseKind::Internal), "{placement}");
+        assert_eq!(
+            cause(echo.ask(&cx(), say("panic")).await),
+            (IN_DOUBT, CauseKind::Internal),
+            "{placement}"
+        );
+        assert_eq!(
+            cause(echo.tell(&cx(), say("panic")).await),
+            (IN_DOUBT, CauseKind::Internal),
+            "{placement}"
+        );
         assert!(echo.ask(&cx(), say("still there")).await.is_ok(), "{placement}");
     }
 }

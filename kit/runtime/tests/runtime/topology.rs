@@ -50,16 +50,17 @@ fn a_module_of_another_service_is_reached_at_its_address() {
 
 #[test]
 fn every_flaw_is_found_at_once_with_its_key_and_a_remedy() {
-    let topology = topology(&[
-        ("a", &["echo", "ecko"], &["pigeon://roof"]),
-        ("b", &["echo", "choir"], &[]),
-    ]);
+    let topology = topology(&[("a", &["echo", "ecko"], &["pigeon://roof"]), ("b", &["echo", "choir"], &[])]);
     let flaws = flaws(&topology);
     assert_eq!(flaws.len(), 4, "{flaws:#?}");
     assert!(flaws[0].starts_with("services.a.modules: there is no module `ecko`; use one of: echo, choir"));
     assert!(flaws[1].starts_with("services.b.modules: module `echo` is already hosted by `a`"));
-    assert!(flaws[2].starts_with("services.a.address: nothing here carries `pigeon://roof`; use one of: grpc"));
-    assert!(flaws[3].starts_with("services.b.address: missing, and others need it: the HTTP edge calls `choir`"));
+    assert!(
+        flaws[2].starts_with("services.a.address: nothing here carries `pigeon://roof`; use one of: grpc")
+    );
+    assert!(
+        flaws[3].starts_with("services.b.address: missing, and others need it: the HTTP edge calls `choir`")
+    );
 }
 
 #[test]

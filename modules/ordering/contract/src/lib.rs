@@ -22,7 +22,8 @@ mod refusal;
 
 pub use id::{Customer, OrderId, PaymentToken, Sku};
 pub use model::{
-    CancelOrder, Line, Order, OrderLine, OrderQuery, OrderStatus, Orders, OrdersQuery, PlaceOrder, Quantity, Reason,
+    CancelOrder, Line, Order, OrderLine, OrderQuery, OrderStatus, Orders, OrdersQuery, PlaceOrder, Quantity,
+    Reason,
 };
 pub use port::Ordering;
 pub use refusal::OrderingRefusal;

@@ -94,7 +94,9 @@ impl Fulfilment {
         match self.orders.commit(Change { order: Some(next), answer: None }).await {
             // Changed meanwhile: look at what is due now.
             Ok(()) | Err(CommitError::Conflict) => Ok(true),
-            Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => Err(Unfinished::Commit(error)),
+            Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => {
+                Err(Unfinished::Commit(error))
+            }
         }
     }
 }

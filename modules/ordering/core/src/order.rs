@@ -8,7 +8,9 @@
 //!
 //! An order is *open* while something is still to be done for it: its goods are to be held, or to be given back.
 
-use ordering_contract::{Customer, Order as Shown, OrderId, OrderLine, OrderStatus, OrderingRefusal, PaymentToken, Reason};
+use ordering_contract::{
+    Customer, Order as Shown, OrderId, OrderLine, OrderStatus, OrderingRefusal, PaymentToken, Reason,
+};
 use outgrow::Money;
 use time::OffsetDateTime;
 

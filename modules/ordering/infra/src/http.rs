@@ -1,11 +1,15 @@
 //! Orders at the edge. Handlers call Ordering through its port only, so they work wherever Ordering is.
 
+#![expect(unused_qualifications, reason = "in what utoipa makes of parameters")]
+
 mod body;
 mod problem;
 
 use std::sync::Arc;
 
-use adapter_http::{Applied, Cursor, Cx, Endpoints, Json, Limit, Page, Param, Prefer, Problem, Query, failure, routes};
+use adapter_http::{
+    Applied, Cursor, Cx, Endpoints, Json, Limit, Page, Param, Prefer, Problem, Query, failure, routes,
+};
 use axum::{
     extract::State,
     http::{HeaderName, StatusCode, header},

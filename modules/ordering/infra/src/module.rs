@@ -6,8 +6,8 @@ use adapter_sql::{Bell, Home};
 use catalog_contract::Catalog;
 use inventory_contract::Inventory;
 use ordering_contract::Ordering;
-use ordering_core::{Fulfilment, Sales};
-use outgrow::{ModuleSpec, Port};
+use ordering_core::{Fulfilment, OrderStore, Sales};
+use outgrow::{ModuleSpec, Port as _};
 
 use crate::{
     acl::{catalog::CatalogPrices, inventory::InventoryStock},
@@ -28,9 +28,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 
 /// Ordering in this process. It carries open orders on by itself: at once after a commit, and what a crash left open
 /// at the next start.
+#[expect(clippy::needless_pass_by_value, reason = "every module is built from its own home")]
 pub fn build(home: Home, catalog: Arc<dyn Catalog>, inventory: Arc<dyn Inventory>) -> Arc<dyn Ordering> {
-    let orders = Arc::new(SqlOrderStore::new(&home));
-    let fulfilment = Fulfilment::new(orders.clone(), Arc::new(InventoryStock::new(inventory)));
+    let orders: Arc<dyn OrderStore> = Arc::new(SqlOrderStore::new(&home));
+    let fulfilment = Fulfilment::new(Arc::clone(&orders), Arc::new(InventoryStock::new(inventory)));
     let bell = Bell::default();
     let (due, handled) = (fulfilment.clone(), fulfilment);
     home.worklist(

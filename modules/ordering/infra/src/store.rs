@@ -170,7 +170,7 @@ fn order(id: OrderId, row: &Row) -> Result<Order, SqlError> {
         total: Money { amount: row.get("total")?, currency: row.parse("currency")? },
         hold: HoldId(row.get("hold")?),
         to_give_back: row.get("to_give_back")?,
-        status: row.map("status", status)?,
+        status: row.map("status", |code: String| status(&code))?,
         reason,
         placed_at: row.time("placed_at")?,
         version: row.u32("version")?,
@@ -194,7 +194,7 @@ fn code(status: OrderStatus) -> &'static str {
     }
 }
 
-fn status(code: String) -> Option<OrderStatus> {
+fn status(code: &str) -> Option<OrderStatus> {
     let all = [OrderStatus::Placed, OrderStatus::Confirmed, OrderStatus::Rejected, OrderStatus::Cancelled];
     all.into_iter().find(|status| self::code(*status) == code)
 }

@@ -24,7 +24,10 @@ async fn an_order_whose_goods_are_not_there_is_rejected_with_the_reason() {
     let order = shop.place("key", &[("mug", 6)]).await.unwrap().id;
     assert!(shop.fulfilment.carry_on(order).await);
     let order = shop.order(order).await;
-    assert_eq!((order.status, order.reason.unwrap().code), (OrderStatus::Rejected, "out-of-stock".to_owned()));
+    assert_eq!(
+        (order.status, order.reason.unwrap().code),
+        (OrderStatus::Rejected, "out-of-stock".to_owned())
+    );
     assert_eq!(shop.stock.held(), 0);
 }
 
@@ -65,7 +68,10 @@ async fn two_who_carry_on_the_same_order_hold_its_goods_once() {
     let shop = Shop::new();
     let order = shop.placed().await;
     let (one, other) = (shop.fulfilment.clone(), shop.fulfilment.clone());
-    let both = (tokio::spawn(async move { one.carry_on(order).await }), tokio::spawn(async move { other.carry_on(order).await }));
+    let both = (
+        tokio::spawn(async move { one.carry_on(order).await }),
+        tokio::spawn(async move { other.carry_on(order).await }),
+    );
     assert!(both.0.await.unwrap() && both.1.await.unwrap());
     assert_eq!((shop.order(order).await.status, shop.stock.held()), (OrderStatus::Confirmed, 1));
 }

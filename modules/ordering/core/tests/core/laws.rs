@@ -64,7 +64,10 @@ pub(crate) async fn an_order_comes_back_as_it_ended(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
     commit(store, kept(store, id(1)).await.held(Err(out_of_stock()))).await.unwrap();
     let rejected = kept(store, id(1)).await;
-    assert_eq!((rejected.status, rejected.reason, rejected.version), (OrderStatus::Rejected, Some(out_of_stock()), 2));
+    assert_eq!(
+        (rejected.status, rejected.reason, rejected.version),
+        (OrderStatus::Rejected, Some(out_of_stock()), 2)
+    );
     commit(store, order(2, "ada")).await.unwrap();
     commit(store, kept(store, id(2)).await.cancel().unwrap().unwrap()).await.unwrap();
     let cancelled = kept(store, id(2)).await;
@@ -124,7 +127,11 @@ pub(crate) async fn open_orders_come_oldest_first_and_ended_ones_do_not(store: &
     commit(store, kept(store, id(1)).await.held(Ok(()))).await.unwrap();
     commit(store, kept(store, id(2)).await.held(Err(out_of_stock()))).await.unwrap();
     commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap()).await.unwrap();
-    assert_eq!(store.open(10).await.unwrap(), [id(3), id(4), id(5)], "a cancelled one still gives its goods back");
+    assert_eq!(
+        store.open(10).await.unwrap(),
+        [id(3), id(4), id(5)],
+        "a cancelled one still gives its goods back"
+    );
     commit(store, kept(store, id(3)).await.given_back()).await.unwrap();
     assert_eq!(store.open(1).await.unwrap(), [id(4)]);
 }

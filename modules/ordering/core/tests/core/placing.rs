@@ -36,7 +36,10 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_kept() {
         let answer = shop.place(&format!("key-{number}"), lines).await;
         assert_eq!(answer, Err(CallError::Refused(refusal)));
     }
-    assert_eq!(shop.place("key-9", &[("pot", 1), ("mug", 1)]).await, Err(CallError::Refused(OrderingRefusal::TotalTooLarge)));
+    assert_eq!(
+        shop.place("key-9", &[("pot", 1), ("mug", 1)]).await,
+        Err(CallError::Refused(OrderingRefusal::TotalTooLarge))
+    );
     assert_eq!(shop.fulfilment.due().await, vec![]);
 }
 
@@ -55,7 +58,10 @@ async fn while_the_catalogue_is_away_nothing_is_placed_and_the_caller_is_told_so
     let shop = Shop::new();
     *shop.prices.away.lock().unwrap() = true;
     let answer = shop.place("key", &[("mug", 1)]).await;
-    assert!(matches!(&answer, Err(CallError::NotExecuted(cause)) if cause.kind == CauseKind::Dependency), "{answer:?}");
+    assert!(
+        matches!(&answer, Err(CallError::NotExecuted(cause)) if cause.kind == CauseKind::Dependency),
+        "{answer:?}"
+    );
     *shop.prices.away.lock().unwrap() = false;
     assert!(shop.place("key", &[("mug", 1)]).await.is_ok(), "the key was not used up");
 }
@@ -65,9 +71,15 @@ async fn only_what_was_certainly_not_committed_is_called_not_executed() {
     let shop = Shop::new();
     shop.store.commits_fail.lock().unwrap().extend([Failure::NotCommitted, Failure::InDoubt]);
     let lost = shop.place("key", &[("mug", 1)]).await;
-    assert!(matches!(&lost, Err(CallError::NotExecuted(cause)) if cause.kind == CauseKind::Storage), "{lost:?}");
+    assert!(
+        matches!(&lost, Err(CallError::NotExecuted(cause)) if cause.kind == CauseKind::Storage),
+        "{lost:?}"
+    );
     let doubt = shop.place("key", &[("mug", 1)]).await;
-    assert!(matches!(&doubt, Err(CallError::InDoubt(cause)) if cause.kind == CauseKind::Storage), "{doubt:?}");
+    assert!(
+        matches!(&doubt, Err(CallError::InDoubt(cause)) if cause.kind == CauseKind::Storage),
+        "{doubt:?}"
+    );
     let order = shop.place("key", &[("mug", 1)]).await.unwrap();
     assert_eq!(shop.fulfilment.due().await, vec![order.id], "repeating it finds the one that was kept");
 }

@@ -1,6 +1,6 @@
 //! Values to test with.
 
-use ordering_contract::{Line, OrderId, OrderLine, OrderStatus, PlaceOrder, Quantity, Sku};
+use ordering_contract::{OrderId, OrderLine, OrderStatus, Quantity, Sku};
 use ordering_core::{HoldId, Order};
 use outgrow::{CommandId, Fingerprint, Money, Remembered};
 use outgrow_testkit::SequentialIds;
@@ -16,15 +16,6 @@ pub(crate) fn id(number: u64) -> OrderId {
 
 pub(crate) fn euro(amount: i64) -> Money {
     Money { amount, currency: "EUR".parse().unwrap() }
-}
-
-pub(crate) fn request(lines: &[(&str, u32)]) -> PlaceOrder {
-    let line = |(of, quantity): &(&str, u32)| Line { sku: sku(of), quantity: Quantity::try_from(*quantity).unwrap() };
-    PlaceOrder {
-        customer: "ada".parse().unwrap(),
-        lines: lines.iter().map(line).collect(),
-        payment_token: "tok_ok".parse().unwrap(),
-    }
 }
 
 /// The order of this number: newer ones have greater numbers.

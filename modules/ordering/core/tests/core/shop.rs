@@ -9,14 +9,17 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ordering_contract::{CancelOrder, Order, OrderId, OrderLine, OrderQuery, Ordering, OrderingRefusal, Reason, Sku};
+use ordering_contract::{
+    CancelOrder, Line, Order, OrderId, OrderLine, OrderQuery, Ordering, OrderingRefusal, PlaceOrder,
+    Quantity, Reason, Sku,
+};
 use ordering_core::{Fulfilment, HoldId, PriceList, Sales, Stock, Unavailable};
 use outgrow::{Answer, CallContext, Money};
 use outgrow_testkit::{FixedClock, SequentialIds};
 
 use crate::{
     memory::MemoryOrderStore,
-    sample::{euro, request, sku},
+    sample::{euro, sku},
 };
 
 /// Ordering and everything around it.
@@ -66,6 +69,18 @@ pub(crate) fn cx(key: &str) -> CallContext {
     CallContext::new("tests", SequentialIds::nth(7)).with_key(key.parse().unwrap())
 }
 
+fn request(lines: &[(&str, u32)]) -> PlaceOrder {
+    let line = |(of, quantity): &(&str, u32)| Line {
+        sku: sku(of),
+        quantity: Quantity::try_from(*quantity).unwrap(),
+    };
+    PlaceOrder {
+        customer: "ada".parse().unwrap(),
+        lines: lines.iter().map(line).collect(),
+        payment_token: "tok_ok".parse().unwrap(),
+    }
+}
+
 /// A price list that can be away.
 #[derive(Default)]
 pub(crate) struct Prices {
@@ -78,7 +93,11 @@ impl PriceList for Prices {
         if *self.away.lock().unwrap() {
             return Err(away("the catalogue"));
         }
-        let all = [("mug", euro(1250)), ("pot", euro(i64::MAX)), ("usd", Money { amount: 1, currency: "USD".parse().unwrap() })];
+        let all = [
+            ("mug", euro(1250)),
+            ("pot", euro(i64::MAX)),
+            ("usd", Money { amount: 1, currency: "USD".parse().unwrap() }),
+        ];
         Ok(all.into_iter().map(|(of, price)| (sku(of), price)).filter(|(of, _)| skus.contains(of)).collect())
     }
 }

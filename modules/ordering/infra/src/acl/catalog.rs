@@ -22,14 +22,18 @@ impl CatalogPrices {
 #[async_trait]
 impl PriceList for CatalogPrices {
     async fn prices(&self, cx: &CallContext, skus: &[Sku]) -> Result<BTreeMap<Sku, Money>, Unavailable> {
-        let skus = skus.iter().map(|sku| sku.as_str().parse()).collect::<Result<_, _>>().map_err(unavailable)?;
+        let skus = skus
+            .iter()
+            .map(|sku| sku.as_str().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|why| unavailable(&why))?;
         let request = ProductsQuery { skus, after: None, limit: Some(100) };
-        let products = self.catalog.products(cx, request).await.map_err(unavailable)?;
+        let products = self.catalog.products(cx, request).await.map_err(|why| unavailable(&why))?;
         let priced = products.items.iter().map(|product| Ok((product.sku.as_str().parse()?, product.price)));
-        priced.collect::<Result<_, outgrow::NotText>>().map_err(unavailable)
+        priced.collect::<Result<_, outgrow::NotText>>().map_err(|why| unavailable(&why))
     }
 }
 
-fn unavailable(why: impl ToString) -> Unavailable {
+fn unavailable(why: &impl ToString) -> Unavailable {
     Unavailable { who: "the catalogue", why: why.to_string() }
 }

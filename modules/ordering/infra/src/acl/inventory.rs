@@ -34,7 +34,7 @@ impl Stock for InventoryStock {
         match self.inventory.reserve(&cx.step("hold"), request).await {
             Ok(_held) => Ok(Ok(())),
             Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),
-            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(cause)),
+            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
         }
     }
 
@@ -42,15 +42,15 @@ impl Stock for InventoryStock {
         let request = ReleaseStock { reservation: ReservationId(hold.0) };
         match self.inventory.release(&cx.step("give-back"), request).await {
             Ok(_released) => Ok(()),
-            Err(failure) => Err(unavailable(failure)),
+            Err(failure) => Err(unavailable(&failure)),
         }
     }
 }
 
 /// Our words are checked by the same rules as theirs; should theirs become stricter, the order waits for us.
 fn line(line: &OrderLine) -> Result<StockLine, Unavailable> {
-    let sku = line.sku.as_str().parse().map_err(unavailable)?;
-    let quantity = Quantity::try_from(line.quantity.get()).map_err(unavailable)?;
+    let sku = line.sku.as_str().parse().map_err(|why| unavailable(&why))?;
+    let quantity = Quantity::try_from(line.quantity.get()).map_err(|why| unavailable(&why))?;
     Ok(StockLine { sku, quantity })
 }
 
@@ -69,6 +69,6 @@ fn reason(refusal: &InventoryRefusal) -> Reason {
     Reason { code: code.to_owned(), message: refusal.to_string() }
 }
 
-fn unavailable(why: impl ToString) -> Unavailable {
+fn unavailable(why: &impl ToString) -> Unavailable {
     Unavailable { who: "stock", why: why.to_string() }
 }

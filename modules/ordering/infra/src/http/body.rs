@@ -46,7 +46,8 @@ impl PlaceOrderBody {
         let mut lines = Vec::with_capacity(self.lines.len());
         for (number, line) in self.lines.into_iter().enumerate() {
             let sku = invalid.take(format!("/lines/{number}/sku"), line.sku.parse());
-            let quantity = u32::try_from(line.quantity).ok().and_then(|number| Quantity::try_from(number).ok());
+            let quantity =
+                u32::try_from(line.quantity).ok().and_then(|number| Quantity::try_from(number).ok());
             if quantity.is_none() {
                 invalid.refuse(format!("/lines/{number}/quantity"), Quantity::RULE);
             }
