@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod kernel {
     mod by_hand;
+    mod call;
     mod contract;
     mod everything;
     mod hostile;

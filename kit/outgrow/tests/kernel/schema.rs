@@ -166,3 +166,28 @@ fn a_type_hidden_by_a_nested_one_is_named_in_full() {
     assert!(proto.contains("    .mirror.v1.StockLine line = 5;\n"), "{proto}");
     assert!(proto.contains("    StockLine stock_line = 6;\n"), "{proto}");
 }
+
+#[port("note.v1")]
+trait Notes {
+    #[query]
+    async fn note(&self, cx: &CallContext, request: Ask) -> Answer<Note, No>;
+}
+
+#[derive(Clone, Debug, PartialEq, Wire)]
+struct Ask {
+    #[wire(1)]
+    text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Wire)]
+struct Note {
+    #[wire(1)]
+    text: String,
+}
+
+#[test]
+fn a_type_hidden_by_a_method_is_named_in_full() {
+    // Within a service protoc takes `Note` for the method, and refuses it.
+    let proto = schema::proto(<dyn Notes>::DESC);
+    assert!(proto.contains("rpc Note(Ask) returns (.note.v1.Note)"), "{proto}");
+}
