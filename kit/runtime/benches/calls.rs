@@ -7,7 +7,9 @@
 
 use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 
-use outgrow::{Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port, Served, Unread, Wire, port};
+use outgrow::{
+    Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port, Served, Unread, Wire, call::EDGE, port,
+};
 use outgrow_runtime::{
     Access, Door, Policies, Router,
     router::{Route, Target},
@@ -57,11 +59,19 @@ impl Stock for Shelf {
     }
 }
 
+/// What the module that calls is doing.
+#[port("ordering.v1")]
+trait Ordering {
+    /// Looks whether there is enough.
+    #[query]
+    async fn look(&self, cx: &CallContext, request: LevelQuery) -> Answer<Level, StockRefusal>;
+}
+
 /// The module that calls.
 static ORDERING: ModuleSpec = ModuleSpec {
     name: "ordering",
     purpose: "Takes orders.",
-    port: <dyn Stock>::DESC,
+    port: <dyn Ordering>::DESC,
     needs: &[<dyn Stock>::DESC],
     migrations: &[],
 };
@@ -88,9 +98,9 @@ fn port(way: &str) -> Result<Arc<dyn Stock>, String> {
 }
 
 async fn ask(stock: &dyn Stock, n: u64) -> Answer<u64, StockRefusal> {
-    let cx = CallContext::new(ORDERING.name, Uuid::from_u128(1))
-        .for_principal("somebody")
-        .within(Duration::from_mins(10));
+    let cx = CallContext::new(EDGE, Uuid::from_u128(1)).for_principal("somebody");
+    let mut cx = cx.within(Duration::from_mins(10));
+    cx.enter(<dyn Ordering>::LOOK);
     let mut total = 0;
     for item in 0..n {
         let level = stock.level(&cx, LevelQuery { item: black_box(item) }).await?;

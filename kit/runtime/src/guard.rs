@@ -3,30 +3,26 @@
 //! A query runs in its caller's task and ends with it. A command runs in a task of its own: neither a caller who
 //! leaves nor a deadline cuts a module in half. A panic is an answer, not a dead process.
 
-use std::{future::poll_fn, panic::AssertUnwindSafe, task::Poll, time::Instant};
+use std::{future::poll_fn, panic::{AssertUnwindSafe, catch_unwind}, task::Poll, time::Instant};
 
 use futures_util::FutureExt as _;
 use outgrow::{Answer, BoxFuture, CallError, CauseKind, Method};
 use tracing::Instrument as _;
 
 /// Runs a query: at most until `deadline`, its panic contained.
-pub fn query<'a, T: 'a, E: 'a>(
+pub async fn query<T, E>(
     method: &'static Method,
     deadline: Option<Instant>,
-    work: BoxFuture<'a, Answer<T, E>>,
-) -> impl Future<Output = Answer<T, E>> + Send + 'a {
-    let mut work = AssertUnwindSafe(work).catch_unwind();
-    async move {
-        // Most queries are answered at the first poll. They need no timer, nor the room for one in every call.
-        let ended = match poll_fn(|cx| Poll::Ready(work.poll_unpin(cx))).await {
-            Poll::Ready(ended) => Some(ended),
-            Poll::Pending => Box::pin(within(deadline, work)).await,
-        };
-        match ended {
-            Some(Ok(answer)) => answer,
-            Some(Err(_panic)) => Err(panicked(method)),
-            None => Err(expired()),
-        }
+    mut work: BoxFuture<'_, Answer<T, E>>,
+) -> Answer<T, E> {
+    let mut contained = poll_fn(move |cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_panic| Poll::Ready(Err(panicked(method))))
+    });
+    // Most queries are answered at the first poll. They need no timer, nor the room for one in every call.
+    match poll_fn(|cx| Poll::Ready(contained.poll_unpin(cx))).await {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Box::pin(within(deadline, contained)).await.unwrap_or_else(|| Err(expired())),
     }
 }
 
