@@ -11,6 +11,7 @@ mod check;
 pub mod config;
 mod contracts;
 mod exit;
+mod homes;
 mod host;
 mod listen;
 mod metrics;

@@ -7,7 +7,7 @@ use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
 use outgrow_runtime::router::Target;
 
-use crate::{Host, serve::Opened};
+use crate::{Host, homes::Opened};
 
 /// The operations of this process.
 pub(crate) fn operations(

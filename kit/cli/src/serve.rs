@@ -2,16 +2,15 @@
 //!
 //! Five phases: check, open homes, compose, listen, and wait to be asked to end; then the same backwards.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use adapter_grpc::Grpc;
 use adapter_http::About;
-use adapter_sql::{DataUrl, Homes, OpenError};
-use outgrow::{Clock, IdGen, SystemClock, SystemIds};
+use outgrow::{IdGen, SystemIds};
 use outgrow_runtime::{Carrier, Modules, Tasks, topology::MAIN};
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Exit, Failed, Host, Settings, banner, check, listen, metrics, ready};
+use crate::{App, Failed, Host, Settings, banner, check, homes::Opened, listen, metrics, ready};
 
 /// How long requests and background work that have begun may take to end once the process was asked to.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -79,7 +78,7 @@ fn compose(
     let mut host = Host {
         service: service.to_owned(),
         modules: Modules::new(service, settings.topology.clone(), app.modules, carriers),
-        homes: homes.homes.iter().map(|home| (home.module(), home.clone())).collect(),
+        homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
         endpoints: Vec::new(),
         tasks: tasks.clone(),
         ids,
@@ -87,59 +86,6 @@ fn compose(
     };
     (app.compose)(&mut host).and_then(|()| host.modules.complete()).map_err(Failed::other)?;
     Ok(host)
-}
-
-/// The homes of this process: most at one place, some elsewhere.
-pub(crate) struct Opened {
-    places: Vec<Arc<Homes>>,
-    homes: Vec<adapter_sql::Home>,
-}
-
-impl Opened {
-    async fn open(settings: &Settings, app: App, service: &str, tasks: &Tasks) -> Result<Self, Failed> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
-        let mut opened = Self { places: Vec::new(), homes: Vec::new() };
-        let mut shared: Option<Arc<Homes>> = None;
-        for spec in settings.topology.hosted_by(service, app.modules) {
-            let place = match (&shared, settings.homes.get(spec.name)) {
-                (Some(shared), None) => Arc::clone(shared),
-                (_, own) => {
-                    let url = data_url(own.unwrap_or(&settings.data_url), &settings.base)?;
-                    let place = Homes::open(&url, tasks.clone(), Arc::clone(&clock), Arc::clone(&ids)).await;
-                    let place = Arc::new(place.map_err(failed_to_open)?);
-                    opened.places.push(Arc::clone(&place));
-                    if own.is_none() {
-                        shared = Some(Arc::clone(&place));
-                    }
-                    place
-                }
-            };
-            opened.homes.push(place.home(spec).await.map_err(failed_to_open)?);
-        }
-        Ok(opened)
-    }
-
-    pub(crate) fn places(&self) -> Vec<Arc<Homes>> {
-        self.places.clone()
-    }
-
-    async fn close(&self) {
-        for place in &self.places {
-            place.close().await;
-        }
-    }
-}
-
-/// Relative folders begin beside the file.
-pub(crate) fn data_url(url: &str, base: &Path) -> Result<DataUrl, Failed> {
-    Ok(url.parse::<DataUrl>().map_err(Failed::usage)?.beside(base))
-}
-
-/// A home whose data is wrong is another matter than one that cannot be reached.
-pub(crate) fn failed_to_open(error: OpenError) -> Failed {
-    let exit = if error.is_about_data() { Exit::Data } else { Exit::Unavailable };
-    Failed { exit, why: error.into() }
 }
 
 fn about(app: App) -> About {

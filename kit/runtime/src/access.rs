@@ -17,7 +17,7 @@ impl Access {
     pub fn to(port: &PortDesc, specs: &[&'static ModuleSpec]) -> Self {
         let needs = |spec: &&&ModuleSpec| spec.needs.iter().any(|need| need.to_string() == port.to_string());
         let modules = specs.iter().filter(needs).map(|spec| spec.name);
-        Self([EDGE, OPERATOR].into_iter().chain(modules).collect())
+        Self(modules.chain([EDGE, OPERATOR]).collect())
     }
 
     /// Denies a caller that has not declared its need.

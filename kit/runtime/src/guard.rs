@@ -3,27 +3,35 @@
 //! A query runs in its caller's task and ends with it. A command runs in a task of its own: neither a caller who
 //! leaves nor a deadline cuts a module in half. A panic is an answer, not a dead process.
 
-use std::{future::poll_fn, panic::{AssertUnwindSafe, catch_unwind}, task::Poll, time::Instant};
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Poll,
+    time::Instant,
+};
 
-use futures_util::FutureExt as _;
 use outgrow::{Answer, BoxFuture, CallError, CauseKind, Method};
+use tokio::{task::unconstrained, time::sleep_until};
 use tracing::Instrument as _;
 
 /// Runs a query: at most until `deadline`, its panic contained.
-pub async fn query<T, E>(
+pub fn query<'a, T: 'a, E: 'a>(
     method: &'static Method,
     deadline: Option<Instant>,
-    mut work: BoxFuture<'_, Answer<T, E>>,
-) -> Answer<T, E> {
-    let mut contained = poll_fn(move |cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
-        polled.unwrap_or_else(|_panic| Poll::Ready(Err(panicked(method))))
-    });
-    // Most queries are answered at the first poll. They need no timer, nor the room for one in every call.
-    match poll_fn(|cx| Poll::Ready(contained.poll_unpin(cx))).await {
-        Poll::Ready(answer) => answer,
-        Poll::Pending => Box::pin(within(deadline, contained)).await.unwrap_or_else(|| Err(expired())),
-    }
+    mut work: BoxFuture<'a, Answer<T, E>>,
+) -> impl Future<Output = Answer<T, E>> + Send + 'a {
+    let mut alarm = None;
+    poll_fn(move |cx| {
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => {}
+            Ok(answered) => return answered,
+            Err(_panic) => return Poll::Ready(Err(panicked(method))),
+        }
+        let Some(deadline) = deadline else { return Poll::Pending };
+        // Most queries are answered at the first poll: only the others need a timer, and the room for one.
+        let alarm = alarm.get_or_insert_with(|| Box::pin(unconstrained(sleep_until(deadline.into()))));
+        alarm.as_mut().poll(cx).map(|()| Err(expired()))
+    })
 }
 
 /// Runs a command in a task of its own, and waits for it at most until `deadline`.

@@ -1,0 +1,75 @@
+//! The homes of a process: opened before anything is composed, closed after everything has ended.
+
+use std::{path::Path, sync::Arc};
+
+use adapter_sql::{DataUrl, Home, Homes, OpenError};
+use outgrow::{Clock, IdGen, SystemClock, SystemIds};
+use outgrow_runtime::Tasks;
+
+use crate::{App, Exit, Failed, Settings};
+
+/// The homes of this process: most at one place, some elsewhere.
+pub(crate) struct Opened {
+    places: Vec<Arc<Homes>>,
+    homes: Vec<Home>,
+}
+
+impl Opened {
+    /// Opens the home of every module that this service hosts.
+    pub(crate) async fn open(
+        settings: &Settings,
+        app: App,
+        service: &str,
+        tasks: &Tasks,
+    ) -> Result<Self, Failed> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
+        let mut opened = Self { places: Vec::new(), homes: Vec::new() };
+        let mut shared: Option<Arc<Homes>> = None;
+        for spec in settings.topology.hosted_by(service, app.modules) {
+            let place = match (&shared, settings.homes.get(spec.name)) {
+                (Some(shared), None) => Arc::clone(shared),
+                (_, own) => {
+                    let url = data_url(own.unwrap_or(&settings.data_url), &settings.base)?;
+                    let place = Homes::open(&url, tasks.clone(), Arc::clone(&clock), Arc::clone(&ids)).await;
+                    let place = Arc::new(place.map_err(failed_to_open)?);
+                    opened.places.push(Arc::clone(&place));
+                    if own.is_none() {
+                        shared = Some(Arc::clone(&place));
+                    }
+                    place
+                }
+            };
+            opened.homes.push(place.home(spec).await.map_err(failed_to_open)?);
+        }
+        Ok(opened)
+    }
+
+    /// Each open home.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Home> {
+        self.homes.iter()
+    }
+
+    /// Where they are: to ask whether they answer.
+    pub(crate) fn places(&self) -> Vec<Arc<Homes>> {
+        self.places.clone()
+    }
+
+    /// Waits for what is being written, then closes.
+    pub(crate) async fn close(&self) {
+        for place in &self.places {
+            place.close().await;
+        }
+    }
+}
+
+/// Relative folders begin beside the file.
+pub(crate) fn data_url(url: &str, base: &Path) -> Result<DataUrl, Failed> {
+    Ok(url.parse::<DataUrl>().map_err(Failed::usage)?.beside(base))
+}
+
+/// A home whose data is wrong is another matter than one that cannot be reached.
+pub(crate) fn failed_to_open(error: OpenError) -> Failed {
+    let exit = if error.is_about_data() { Exit::Data } else { Exit::Unavailable };
+    Failed { exit, why: error.into() }
+}
