@@ -49,7 +49,7 @@ fn finish(response: Response, call: &Call) -> Response {
             if let Some(key) = call.key_header().filter(|_| problem.names_key()) {
                 parts.headers.insert(KEY, key);
             }
-            problem.answer(Some(call.correlation), parts.headers)
+            problem.answer(parts.headers)
         }
     };
     if let Some(correlation) = call.correlation_header() {

@@ -5,7 +5,8 @@
 //! namespace `outgrow` is not registered with IANA; nobody is meant to resolve it).
 //!
 //! What went wrong inside is kept apart, by [`Problem::because`]: it is logged once, with the correlation id that the
-//! client is told, and never shown.
+//! client is told in a header, and never shown. A body holds nothing volatile: a refusal that is repeated under the same
+//! idempotency key is the same byte for byte.
 
 use std::{borrow::Cow, fmt};
 
@@ -16,7 +17,6 @@ use axum::{
 };
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// An error that can be answered. Its status is always one of 4xx and 5xx.
 ///
@@ -54,10 +54,6 @@ pub(crate) struct Facts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
-    /// Names this request in the logs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Uuid>, nullable = false)]
-    correlation: Option<Uuid>,
     #[serde(skip)]
     retry_after: Option<u32>,
     #[serde(skip)]
@@ -189,9 +185,8 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
-    /// The answer to the request of this correlation id, on top of the headers that are already set.
-    pub(crate) fn answer(mut self, correlation: Option<Uuid>, mut headers: HeaderMap) -> Response {
-        self.0.correlation = correlation;
+    /// The answer, on top of the headers that are already set.
+    pub(crate) fn answer(self, mut headers: HeaderMap) -> Response {
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Self::MEDIA_TYPE));
@@ -214,7 +209,6 @@ impl Facts {
             detail: None,
             code: None,
             errors: Vec::new(),
-            correlation: None,
             retry_after: None,
             names_key: false,
             cause: None,
@@ -222,10 +216,10 @@ impl Facts {
     }
 }
 
-/// The shell finishes it: with the correlation id, in the body and in the log.
+/// The shell finishes it: it is logged, and answered with the correlation id in a header.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.clone().answer(None, HeaderMap::new());
+        let mut response = self.clone().answer(HeaderMap::new());
         response.extensions_mut().insert(self);
         response
     }

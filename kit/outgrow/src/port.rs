@@ -50,7 +50,7 @@ pub struct Method {
 impl Method {
     /// The module that serves it: `inventory` of `inventory.v1`.
     pub fn module(&self) -> &'static str {
-        module_of(self.package)
+        self.package.split_once('.').map_or(self.package, |(module, _)| module)
     }
 }
 
@@ -59,12 +59,6 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}/{}", self.package, self.port, self.name)
     }
-}
-
-/// Byte by byte: a search made for long texts costs more, and every call of one module by another needs this.
-fn module_of(package: &'static str) -> &'static str {
-    let end = package.bytes().position(|byte| byte == b'.');
-    end.and_then(|end| package.get(..end)).unwrap_or(package)
 }
 
 /// A port, described.
@@ -83,7 +77,7 @@ pub struct PortDesc {
 impl PortDesc {
     /// The module that serves it: `inventory` of `inventory.v1`.
     pub fn module(&self) -> &'static str {
-        module_of(self.package)
+        self.package.split_once('.').map_or(self.package, |(module, _)| module)
     }
 
     /// The method of that wire name.

@@ -8,7 +8,7 @@
 use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 
 use outgrow::{
-    Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port, Served, Unread, Wire, call::EDGE, port,
+    Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port as _, Served, Unread, Wire, call::EDGE, port,
 };
 use outgrow_runtime::{
     Access, Door, Policies, Router,

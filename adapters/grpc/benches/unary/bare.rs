@@ -74,13 +74,13 @@ impl Service<Request<Body>> for Pricing {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, req: Request<Body>) -> Self::Future {
         Box::pin(async move {
-            if request.uri().path() != QUOTE {
+            if req.uri().path() != QUOTE {
                 return Ok(Status::unimplemented("").into_http());
             }
             let mut grpc = server::Grpc::new(ProstCodec::default());
-            Ok(grpc.unary(service_fn(quote), request).await)
+            Ok(grpc.unary(service_fn(quote), req).await)
         })
     }
 }

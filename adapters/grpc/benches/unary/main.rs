@@ -11,12 +11,7 @@ mod bare;
 mod pairs;
 mod ported;
 
-use std::{
-    error::Error,
-    net::SocketAddr,
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::{error::Error, net::SocketAddr, sync::mpsc, thread};
 
 use tokio::runtime::{self, Runtime};
 
@@ -48,7 +43,7 @@ fn main() -> Result<(), Failure> {
         let bare = bare::Tonic::connect(servers.0).await?;
         let port = ported::Ported::connect(servers.1)?;
         let again = bare::Tonic::connect(servers.2).await?;
-        let mut contestants = Contestants { bare, port, again };
+        let contestants = Contestants { bare, port, again };
         for contest in [Contest::Latency, Contest::Throughput] {
             for row in contestants.compete(contest).await? {
                 println!("{row}");

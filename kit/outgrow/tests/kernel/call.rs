@@ -73,7 +73,7 @@ fn a_key_is_1_to_255_visible_ascii_characters() {
 #[test]
 fn a_budget_only_shrinks() {
     let cx =
-        CallContext::new(EDGE, Uuid::nil()).within(Duration::from_secs(1)).within(Duration::from_secs(60));
+        CallContext::new(EDGE, Uuid::nil()).within(Duration::from_secs(1)).within(Duration::from_secs(90));
     assert!(cx.remaining().unwrap() <= Duration::from_secs(1));
     assert!(cx.hop(BUDGET).remaining().unwrap() <= Duration::from_secs(1));
     let unlimited = CallContext::new(EDGE, Uuid::nil());
