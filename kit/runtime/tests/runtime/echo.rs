@@ -17,6 +17,7 @@ use outgrow_runtime::{
     Access, Door, Policies, Retry, Router,
     router::{Route, Target},
 };
+use outgrow_testkit::until_async;
 use uuid::Uuid;
 
 /// Says again what it is told.
@@ -63,16 +64,27 @@ pub(crate) enum EchoRefusal {
     Other(Unread),
 }
 
-/// The port itself, counting how many calls began and how many ended.
+/// The port itself, counting how many calls began, how many ended, and how many are over either way.
 #[derive(Debug, Default)]
 pub(crate) struct Parrot {
     pub(crate) begun: AtomicUsize,
     pub(crate) ended: AtomicUsize,
+    pub(crate) over: AtomicUsize,
+}
+
+/// Counts a call that is over, also if it was cut in half.
+struct Over<'a>(&'a AtomicUsize);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Parrot {
     async fn say(&self, cx: &CallContext, words: String) -> Answer<Said, EchoRefusal> {
         self.begun.fetch_add(1, Ordering::SeqCst);
+        let _over = Over(&self.over);
         match &*words {
             "refuse" => return Err(CallError::Refused(EchoRefusal::No { words })),
             "refuse at length" => {
@@ -140,12 +152,7 @@ pub(crate) fn placements(policies: &Policies) -> Vec<(&'static str, Arc<Parrot>,
 
 /// Waits until a count is no longer zero.
 pub(crate) async fn some(count: &AtomicUsize) {
-    let counted = async {
-        while count.load(Ordering::SeqCst) == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), counted).await.expect("it happened in time");
+    until_async("it happened", Duration::from_secs(5), async || count.load(Ordering::SeqCst) > 0).await;
 }
 
 /// A carrier that fails as told, then carries.

@@ -9,16 +9,13 @@ use std::{
 };
 
 use outgrow_runtime::{Bell, Tasks};
+use outgrow_testkit::until_async;
 
 const NEVER: Duration = Duration::from_secs(3600);
 
 async fn until(count: &AtomicUsize, at_least: usize) {
-    let reached = async {
-        while count.load(Ordering::SeqCst) < at_least {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), reached).await.expect("it ran in time");
+    let reached = async || count.load(Ordering::SeqCst) >= at_least;
+    until_async("it ran often enough", Duration::from_secs(5), reached).await;
 }
 
 #[tokio::test]
@@ -31,7 +28,9 @@ async fn a_chore_begins_with_the_process_and_runs_again_when_its_bell_rings() {
             counted.fetch_add(1, Ordering::SeqCst);
         }
     });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(runs.load(Ordering::SeqCst), 0, "not before the process has started");
     tasks.start();
     until(&runs, 1).await;
@@ -95,7 +94,9 @@ async fn work_that_has_begun_is_finished_before_the_process_ends() {
         let (begins, counted) = (begins.clone(), counted.clone());
         async move {
             begins.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
             counted.fetch_add(1, Ordering::SeqCst);
         }
     });
