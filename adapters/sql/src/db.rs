@@ -8,8 +8,9 @@
 
 use std::{fmt, sync::Arc};
 
-use outgrow::{CommandId, CommitError, Remembered, StoreError};
+use outgrow::{CommandId, CommitError, Remembered, StoreError, Turn};
 use sqlx::PgPool;
+use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug_span};
 
@@ -28,6 +29,7 @@ struct Inner {
     module: &'static str,
     engine: Engine,
     writes: TaskTracker,
+    turns: Arc<Mutex<()>>,
 }
 
 #[derive(Clone)]
@@ -38,7 +40,12 @@ pub(crate) enum Engine {
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
-        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new() }))
+        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new(), turns: Arc::default() }))
+    }
+
+    /// A turn among those of this process who collided: one at a time, first come, first served.
+    pub async fn turn(&self) -> Turn {
+        Turn::new(Arc::clone(&self.0.turns).lock_owned().await)
     }
 
     /// A statement that reads. It cannot write, and sees what was committed when it begins.

@@ -150,12 +150,13 @@ fn storage(error: &StoreError) -> Cause {
 
 /// Executes an idempotent command: answers what was answered before, else lets `attempt` decide and commit.
 ///
-/// `attempt` reads, decides, commits its effects together with [`Command::remember`], and returns its decision. It
-/// runs again, up to [`ATTEMPTS`] times, when somebody else was first.
+/// `attempt` reads, decides, commits its effects together with [`Command::remember`], and returns its decision. When
+/// somebody else was first it runs again, after a [turn](Answers::turn) has been waited for, at most [`ATTEMPTS`] times
+/// in all and never once the time budget is spent.
 ///
 /// # Errors
-/// Refused as `attempt` decides; not executed when the key is missing or reused, when the store cannot be read, or
-/// when others were first every time; in doubt when a COMMIT was lost.
+/// Refused as `attempt` decides; not executed when the key is missing or reused, when the store cannot be read, when
+/// others were first every time, or when the time is spent before an attempt; in doubt when a COMMIT was lost.
 pub async fn execute<Q, T, E, F>(
     cx: &CallContext,
     method: &'static Method,
@@ -170,13 +171,21 @@ where
     F: Future<Output = Result<Result<T, E>, Undecided>> + Send,
 {
     let command = Command::of(cx, method, request).map_err(CallError::NotExecuted)?;
+    let mut turn = None;
     for _ in 0..ATTEMPTS {
+        if cx.remaining().is_some_and(|left| left.is_zero()) {
+            return Err(CallError::not_executed(
+                CauseKind::Expired,
+                "the time budget was spent before it was decided",
+            ));
+        }
         if let Some(remembered) = answers.recall(&command.id).await? {
             return command.replay(&remembered);
         }
         match attempt(command.clone()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(refusal)) => return Err(CallError::Refused(refusal)),
+            Err(Undecided::Conflict) if turn.is_none() => turn = Some(answers.turn().await),
             Err(Undecided::Conflict) => {}
             Err(Undecided::NotExecuted(cause)) => return Err(CallError::NotExecuted(cause)),
             Err(Undecided::InDoubt(cause)) => return Err(CallError::InDoubt(cause)),

@@ -34,7 +34,7 @@ pub use module::{Migration, ModuleSpec};
 pub use money::{Currency, Money};
 pub use outgrow_macros::{Wire, port};
 pub use port::{BoxFuture, Dispatch, Kind, Method, Port, PortDesc, Served};
-pub use store::{Answers, CommitError, StoreError};
+pub use store::{Answers, CommitError, StoreError, Turn};
 pub use text::NotText;
 pub use wire::{Message, Unread, Wire, WireError};
 

@@ -3,7 +3,7 @@
 //! A read either answers or fails. A commit has one more ending: the COMMIT itself was lost, and nobody knows. Only
 //! what was certainly not committed may become [`NotExecuted`](crate::CallError::NotExecuted).
 
-use std::{error::Error, fmt};
+use std::{any::Any, error::Error, fmt};
 
 use async_trait::async_trait;
 
@@ -53,4 +53,29 @@ pub enum CommitError {
 pub trait Answers: Send + Sync {
     /// What this command was answered before, if it was.
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError>;
+
+    /// A turn for a command that somebody else was faster than. Those who collided try again one after the other, in
+    /// the order in which they asked: so each of them gets done, however many want the same thing.
+    ///
+    /// A store that is never crowded has a turn for everybody at once.
+    async fn turn(&self) -> Turn {
+        Turn::default()
+    }
+}
+
+/// The right to try again, given back when it is dropped.
+#[derive(Default)]
+pub struct Turn(Option<Box<dyn Any + Send>>);
+
+impl Turn {
+    /// A turn for as long as `held` is held.
+    pub fn new(held: impl Any + Send) -> Self {
+        Self(Some(Box::new(held)))
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Turn").field(&self.0.is_some()).finish()
+    }
 }

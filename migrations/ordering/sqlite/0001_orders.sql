@@ -21,7 +21,7 @@ create table orders (
 ) strict, without rowid;
 
 create index orders_customer_idx on orders (customer, id);
-create index orders_open_idx on orders (id) where open = 1;
+create index orders_open_idx on orders (id) where open;
 
 -- The lines of an order, at the prices of the moment it was placed. They never change.
 create table order_lines (

@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, Sql, SqlError, Tx};
 use async_trait::async_trait;
 use catalog_contract::{Product, Sku};
 use catalog_core::{Change, Entry, ProductStore, Which};
-use outgrow::{Answers, Clock, CommandId, CommitError, Money, Remembered, StoreError};
+use outgrow::{Answers, Clock, CommandId, CommitError, Money, Remembered, StoreError, Turn};
 use serde_json::Value;
 
 /// Keeps products in the module's home.
@@ -32,6 +32,10 @@ impl SqlProductStore {
 impl Answers for SqlProductStore {
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
         self.db.recall(command).await
+    }
+
+    async fn turn(&self) -> Turn {
+        self.db.turn().await
     }
 }
 

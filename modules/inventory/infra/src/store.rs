@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, Sql, SqlError, Tx};
 use async_trait::async_trait;
 use inventory_contract::{ReservationId, ReservationState, Sku};
 use inventory_core::{Change, Hold, Item, StockStore};
-use outgrow::{Answers, Clock, CommandId, CommitError, Remembered, StoreError};
+use outgrow::{Answers, Clock, CommandId, CommitError, Remembered, StoreError, Turn};
 use serde_json::Value;
 
 /// Keeps stock and reservations in the module's home.
@@ -32,6 +32,10 @@ impl SqlStockStore {
 impl Answers for SqlStockStore {
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
         self.db.recall(command).await
+    }
+
+    async fn turn(&self) -> Turn {
+        self.db.turn().await
     }
 }
 

@@ -5,7 +5,10 @@
 //! same answer. If the order was cancelled meanwhile, its version has moved on, the outcome is not kept, and the step
 //! that is due now (giving back) undoes it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use ordering_contract::OrderId;
 use outgrow::{CallContext, CommitError, IdempotencyKey, StoreError};
@@ -23,6 +26,9 @@ const ROUND: u32 = 256;
 pub struct Fulfilment {
     orders: Arc<dyn OrderStore>,
     stock: Arc<dyn Stock>,
+    /// The last order of the round before: the next begins behind it, so that orders which cannot move do not keep
+    /// the others from their turn.
+    last: Arc<Mutex<Option<OrderId>>>,
 }
 
 impl std::fmt::Debug for Fulfilment {
@@ -48,18 +54,28 @@ pub enum Unfinished {
 impl Fulfilment {
     /// Carries on the orders of this store, with goods of this stock.
     pub fn new(orders: Arc<dyn OrderStore>, stock: Arc<dyn Stock>) -> Self {
-        Self { orders, stock }
+        Self { orders, stock, last: Arc::default() }
     }
 
-    /// The orders to carry on now.
+    /// The orders to carry on now: round after round, each open one has its turn.
     pub async fn due(&self) -> Vec<OrderId> {
-        match self.orders.open(ROUND).await {
-            Ok(open) => open,
+        match self.round().await {
+            Ok(round) => round,
             Err(error) => {
                 tracing::warn!(%error, source = ?std::error::Error::source(&error), "open orders could not be read");
                 Vec::new()
             }
         }
+    }
+
+    async fn round(&self) -> Result<Vec<OrderId>, StoreError> {
+        let after = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut round = self.orders.open(after, ROUND).await?;
+        if round.is_empty() && after.is_some() {
+            round = self.orders.open(None, ROUND).await?;
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = round.last().copied();
+        Ok(round)
     }
 
     /// Carries one order on as far as it goes. False if it is still open.

@@ -29,8 +29,8 @@ pub trait OrderStore: Answers {
         limit: u32,
     ) -> Result<Vec<Order>, StoreError>;
 
-    /// At most `limit` orders for which something is still to be done, oldest first.
-    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError>;
+    /// At most `limit` orders for which something is still to be done, oldest first, from behind `after`.
+    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError>;
 
     /// Keeps a change whole, or nothing of it: [`CommitError::Conflict`] when the order is no longer at the version it
     /// was read at, or the command was answered meanwhile.
@@ -65,7 +65,7 @@ pub trait Stock: Send + Sync {
         lines: &[OrderLine],
     ) -> Result<Result<(), Reason>, Unavailable>;
 
-    /// Gives held goods back. A hold that was not made yet cannot be made any more.
+    /// Gives held goods back, if they are still there. A hold that was not made yet cannot be made any more.
     async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable>;
 }
 

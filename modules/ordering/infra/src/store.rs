@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, OrderStatus, Quantity, Reason};
 use ordering_core::{Change, HoldId, Order, OrderStore};
-use outgrow::{Answers, Clock, CommandId, CommitError, Currency, Money, Remembered, StoreError};
+use outgrow::{Answers, Clock, CommandId, CommitError, Currency, Money, Remembered, StoreError, Turn};
 use uuid::Uuid;
 
 /// Keeps orders in the module's home.
@@ -33,6 +33,10 @@ impl Answers for SqlOrderStore {
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
         self.db.recall(command).await
     }
+
+    async fn turn(&self) -> Turn {
+        self.db.turn().await
+    }
 }
 
 #[async_trait]
@@ -53,8 +57,9 @@ impl OrderStore for SqlOrderStore {
         Ok(orders(&page.all().await?)?)
     }
 
-    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let rows = self.db.query(OPEN).bind(i64::from(limit)).all().await?;
+    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        let after = after.map_or(Uuid::nil(), |order| order.0);
+        let rows = self.db.query(OPEN).bind(after).bind(i64::from(limit)).all().await?;
         let ids: Result<_, SqlError> = rows.iter().map(|row| Ok(OrderId(row.get("id")?))).collect();
         Ok(ids?)
     }
@@ -88,7 +93,7 @@ const ORDERS_OF: &str = "
     join order_lines l on l.order_id = o.id
     order by o.id desc, l.position";
 
-const OPEN: &str = "select id from orders where open order by id limit $1";
+const OPEN: &str = "select id from orders where open and id > $1 order by id limit $2";
 
 async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     tx.query(

@@ -1,6 +1,6 @@
 //! What happens to an order afterwards, whatever is lost on the way: it ends, and its goods are held once.
 
-use std::sync::atomic::Ordering as Atomic;
+use std::{collections::HashSet, sync::atomic::Ordering as Atomic};
 
 use ordering_contract::OrderStatus;
 
@@ -84,4 +84,18 @@ async fn an_order_that_has_ended_asks_nothing_of_stock() {
     let asked = shop.stock.asked.load(Atomic::SeqCst);
     assert!(shop.fulfilment.carry_on(order).await);
     assert_eq!(shop.stock.asked.load(Atomic::SeqCst), asked);
+}
+
+#[tokio::test]
+async fn orders_that_cannot_move_do_not_keep_the_others_from_their_turn() {
+    let shop = Shop::new();
+    for number in 0..300 {
+        shop.place(&format!("key-{number}"), &[("mug", 1)]).await.unwrap();
+    }
+    let mut seen = HashSet::new();
+    for _ in 0..2 {
+        seen.extend(shop.fulfilment.due().await);
+    }
+    assert_eq!(seen.len(), 300, "none of them moved, and each had its turn");
+    assert!(!shop.fulfilment.due().await.is_empty(), "and has one again");
 }

@@ -51,7 +51,7 @@ fn out_of_stock() -> Reason {
 pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
     assert_eq!(store.order(id(1)).await.unwrap(), None);
     assert_eq!(store.orders_of(&"ada".parse().unwrap(), None, 10).await.unwrap(), vec![]);
-    assert_eq!(store.open(10).await.unwrap(), vec![]);
+    assert_eq!(store.open(None, 10).await.unwrap(), vec![]);
     assert_eq!(store.recall(&answer("key").command).await.unwrap(), None);
 }
 
@@ -128,10 +128,11 @@ pub(crate) async fn open_orders_come_oldest_first_and_ended_ones_do_not(store: &
     commit(store, kept(store, id(2)).await.held(Err(out_of_stock()))).await.unwrap();
     commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap()).await.unwrap();
     assert_eq!(
-        store.open(10).await.unwrap(),
+        store.open(None, 10).await.unwrap(),
         [id(3), id(4), id(5)],
         "a cancelled one still gives its goods back"
     );
     commit(store, kept(store, id(3)).await.given_back()).await.unwrap();
-    assert_eq!(store.open(1).await.unwrap(), [id(4)]);
+    assert_eq!(store.open(None, 1).await.unwrap(), [id(4)]);
+    assert_eq!(store.open(Some(id(4)), 10).await.unwrap(), [id(5)]);
 }

@@ -78,9 +78,10 @@ impl OrderStore for MemoryOrderStore {
         Ok(theirs.take(usize::try_from(limit).unwrap()).cloned().collect())
     }
 
-    async fn open(&self, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
         let kept = self.kept();
         let open = kept.orders.values().filter(|order| order.next_step().is_some());
+        let open = open.filter(|order| after.is_none_or(|after| order.id > after));
         Ok(open.take(usize::try_from(limit).unwrap()).map(|order| order.id).collect())
     }
 

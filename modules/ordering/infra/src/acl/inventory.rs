@@ -42,7 +42,12 @@ impl Stock for InventoryStock {
         let request = ReleaseStock { reservation: ReservationId(hold.0) };
         match self.inventory.release(&cx.step("give-back"), request).await {
             Ok(_released) => Ok(()),
-            Err(failure) => Err(unavailable(&failure)),
+            // It holds nothing that could be given back: that is where it ends.
+            Err(CallError::Refused(refusal)) => {
+                tracing::warn!(hold = %hold, %refusal, "nothing to give back");
+                Ok(())
+            }
+            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
         }
     }
 }
