@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use catalog_contract::{Catalog, ProductsQuery, PublishProduct};
+use catalog_contract::{Catalog, CatalogRefusal, Product, ProductsQuery, PublishProduct};
 use inventory_contract::{Inventory, Quantity, ReceiveStock};
 use outgrow::{CallContext, CallError, Money, call::OPERATOR};
 use outgrow_cli::Host;
@@ -41,8 +41,10 @@ pub(crate) fn fill(host: &Host, catalog: Arc<dyn Catalog>, inventory: Arc<dyn In
 async fn load(cx: &CallContext, catalog: &dyn Catalog, inventory: &dyn Inventory) -> Result<(), String> {
     let any = ProductsQuery { skus: Vec::new(), after: None, limit: Some(100) };
     let products = catalog.products(cx, any).await.map_err(|error| error.to_string())?;
-    let ours = |sku: &str| SAMPLE.iter().any(|(sample, ..)| *sample == sku);
-    if products.items.iter().any(|product| !ours(product.sku.as_str())) {
+    let ours = |product: &Product| {
+        SAMPLE.iter().any(|(sku, name, ..)| (*sku, *name) == (product.sku.as_str(), product.name.as_str()))
+    };
+    if !products.items.iter().all(ours) {
         return Ok(());
     }
     let published = |sku: &str| products.items.iter().any(|product| product.sku.as_str() == sku);
@@ -66,8 +68,7 @@ async fn publish(
         price: Money { amount: price, currency: parsed("EUR")? },
     };
     match catalog.publish(&keyed(cx, "publish", sku)?, request).await {
-        // Refused: it is there already.
-        Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+        Ok(_) | Err(CallError::Refused(CatalogRefusal::AlreadyPublished { .. })) => Ok(()),
         Err(failure) => Err(failure.to_string()),
     }
 }

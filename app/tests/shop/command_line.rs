@@ -42,6 +42,39 @@ fn check_finds_every_problem_at_once() {
 }
 
 #[test]
+fn check_finds_what_could_only_fail_when_it_serves() {
+    let dir = TestDir::new();
+    dir.write(
+        "outgrow.toml",
+        "[data]\nurl = \"mysql://x\"\n[modules.catalog]\nurl = \"nonsense\"\n[services.stock]\n\
+         modules = [\"inventory\"]\naddress = \"grpc://stock\"\nlisten = \"grpc://0.0.0.0\"\n",
+    );
+    let (code, _, stderr) = run(&dir, &["check"]);
+    assert_eq!(
+        (code, stderr.lines().next()),
+        (64, Some("error: 4 problems in the configuration")),
+        "{stderr}"
+    );
+    for key in ["data.url: ", "modules.catalog.url: ", "services.stock.address: ", "services.stock.listen: "]
+    {
+        assert!(stderr.contains(key), "{key}\n{stderr}");
+    }
+    assert_eq!(run(&dir, &["serve"]).0, 64, "and it does not serve");
+    assert!(!dir.join("data").exists(), "nothing was opened");
+}
+
+#[tokio::test]
+async fn asked_to_end_while_it_starts_it_ends_well() {
+    for _ in 0..5 {
+        let mut shop = System::split(&[], "");
+        shop.start("main");
+        shop.process("main").line_with("try:", SOON);
+        shop.process("main").terminate();
+        assert!(shop.process("main").exit(SOON).success());
+    }
+}
+
+#[test]
 fn a_sound_configuration_is_said_to_be_so() {
     let dir = TestDir::new();
     assert_eq!(run(&dir, &["check"]).0, 0, "no file is sound");

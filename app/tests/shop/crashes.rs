@@ -165,6 +165,22 @@ async fn a_service_is_ready_without_its_peers_and_says_who_is_missing() {
 }
 
 #[tokio::test]
+async fn a_hundred_who_want_the_same_thing_at_once_all_get_it() {
+    let shop = System::started(&[], "").await;
+    shop.sell("mug", 1250, 1).await;
+    let receive = |_| {
+        let receipt = serde_json::json!({"quantity": 1});
+        tokio::spawn(shop.http().post("/v1/stock/mug/receipts").json(&receipt).send())
+    };
+    let asked: Vec<_> = (0..100).map(receive).collect();
+    for reply in asked {
+        let reply = reply.await.unwrap().unwrap();
+        assert_eq!(reply.status, 201, "{}", reply.text());
+    }
+    assert_eq!(shop.stock("mug").await, (101, 0, 101));
+}
+
+#[tokio::test]
 async fn one_key_asked_for_fifty_times_at_once_places_one_order() {
     let shop = System::started(&[], "").await;
     shop.sell("mug", 1250, 500).await;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use adapter_sql::DataUrl;
 use outgrow_runtime::{Placement, modules::Composed, topology::MAIN};
 
 use crate::{App, Settings, listen::Listening};
@@ -15,6 +16,11 @@ pub(crate) fn print(
     composed: &BTreeMap<&'static str, Composed>,
 ) {
     println!("{}", text(settings, app, service, listening, composed));
+}
+
+/// Where data is, without a password.
+fn place_of(url: &str) -> String {
+    url.parse::<DataUrl>().map(|url| url.to_string()).unwrap_or_default()
 }
 
 fn text(
@@ -32,7 +38,7 @@ fn text(
             continue;
         }
         let place = match placement {
-            Placement::Local => settings.homes.get(spec.name).unwrap_or(&settings.data_url).clone(),
+            Placement::Local => place_of(settings.homes.get(spec.name).unwrap_or(&settings.data_url)),
             Placement::Loopback => "in this process, through the wire".to_owned(),
             Placement::Remote(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();

@@ -1,15 +1,20 @@
 //! `check`: everything wrong with the configuration, at once, before anything is opened.
 
-use outgrow_runtime::{Address, topology::Flaw};
+use std::sync::Arc;
+
+use adapter_grpc::Grpc;
+use outgrow_runtime::{Address, Carrier, topology::Flaw};
 
 use crate::{App, Failed, Settings, config};
 
-/// The schemes this binary can carry calls by.
-pub(crate) const CARRIERS: &[&str] = &["grpc"];
+/// All that this binary can carry calls by: the one place to add another.
+pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
+    vec![Arc::new(Grpc)]
+}
 
 /// Refuses a configuration with flaws, naming all of them.
 pub(crate) fn sound(settings: &Settings, app: App) -> Result<(), Failed> {
-    let flaws = settings.flaws(app.modules, CARRIERS);
+    let flaws = settings.flaws(app.modules, &carriers());
     if flaws.is_empty() {
         return Ok(());
     }

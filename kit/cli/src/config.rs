@@ -12,8 +12,10 @@ use std::{
     collections::BTreeMap,
     env, fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use adapter_sql::DataUrl;
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -21,7 +23,7 @@ use figment::{
 };
 use outgrow::ModuleSpec;
 use outgrow_runtime::{
-    Address, Service, Topology,
+    Address, Carrier, Service, Topology,
     topology::{Flaw, MAIN},
 };
 
@@ -41,8 +43,6 @@ pub struct Settings {
     pub topology: Topology,
     /// Where the homes of modules are: `sqlite:FOLDER` or `postgres://…`.
     pub data_url: String,
-    /// What creates schemas and roles; none: `data_url`.
-    pub admin_url: Option<String>,
     /// Homes that are elsewhere, by module.
     pub homes: BTreeMap<String, String>,
     /// Whether an empty system is filled with the application's sample data.
@@ -109,9 +109,9 @@ impl Settings {
         top.end("data, services, modules");
 
         let mut data = Section::new("data".into(), data, &mut flaws);
-        let (data_url, admin_url) = (data.text("url"), data.text("admin_url"));
+        let data_url = data.text("url");
         let sample = data.flag("sample").unwrap_or(true);
-        data.end("url, admin_url, sample");
+        data.end("url, sample");
 
         let mut topology = Topology::default();
         for (name, dict) in read::tables("services", services, &mut flaws) {
@@ -135,11 +135,11 @@ impl Settings {
             module.end("url, placement");
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, admin_url, homes, sample, base, source, unread: flaws }
+        Self { topology, data_url, homes, sample, base, source, unread: flaws }
     }
 
     /// Everything wrong with it, at once: what could not be read, and what cannot be.
-    pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[&str]) -> Vec<Flaw> {
+    pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
         let unknown = self.homes.keys().chain(&self.topology.loopback);
         let unknown =
             unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
@@ -147,7 +147,13 @@ impl Settings {
                 what: format!("there is no module `{name}`"),
                 remedy: format!("use one of: {}", names(modules)),
             });
-        let mut flaws: Vec<_> = self.unread.iter().cloned().chain(unknown).collect();
+        let own = self.homes.iter().map(|(name, url)| (format!("modules.{name}.url"), url));
+        let urls = std::iter::once(("data.url".to_owned(), &self.data_url)).chain(own);
+        let unusable = urls.filter_map(|(key, url)| {
+            let error = url.parse::<DataUrl>().err()?;
+            Some(Flaw { key, what: error.to_string(), remedy: "correct it, or leave it out".into() })
+        });
+        let mut flaws: Vec<_> = self.unread.iter().cloned().chain(unknown).chain(unusable).collect();
         flaws.extend(self.topology.flaws(modules, carriers));
         flaws
     }

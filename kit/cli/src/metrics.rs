@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use outgrow_runtime::{Figures, figures::BOUNDS_US};
+use outgrow_runtime::{Snapshot, figures::BOUNDS_US};
 
 use crate::Host;
 
@@ -11,27 +11,32 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
     let composed: Vec<_> =
         host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
     move || {
-        let mut text = String::from(HEAD);
+        let mut calls = String::from(CALLS);
+        let mut seconds = String::from(SECONDS);
         for (module, composed) in &composed {
-            series(&mut text, module, "local", &composed.local);
-            for target in &composed.targets {
-                series(&mut text, module, &target.name, &target.figures);
+            let targets = composed.targets.iter().map(|target| (&*target.name, &target.figures));
+            for (target, figures) in std::iter::once(("local", &*composed.local)).chain(targets) {
+                let labels = format!("module=\"{module}\",target=\"{target}\"");
+                let now = figures.snapshot();
+                count(&mut calls, &labels, &now);
+                time(&mut seconds, &labels, &now);
             }
         }
-        text
+        calls + &seconds
     }
 }
 
-const HEAD: &str = "\
-# HELP outgrow_calls_total Calls to a port, by where they went and how they ended.
+const CALLS: &str = "\
+# HELP outgrow_calls_total Calls to a port that reached it or its target, and how they ended.
 # TYPE outgrow_calls_total counter
+";
+
+const SECONDS: &str = "\
 # HELP outgrow_call_seconds How long calls took: every remote one, one in sixteen of the local ones.
 # TYPE outgrow_call_seconds histogram
 ";
 
-fn series(text: &mut String, module: &str, target: &str, figures: &Figures) {
-    let now = figures.snapshot();
-    let labels = format!("module=\"{module}\",target=\"{target}\"");
+fn count(text: &mut String, labels: &str, now: &Snapshot) {
     let outcomes = [
         ("answered", now.answered),
         ("refused", now.refused),
@@ -41,18 +46,21 @@ fn series(text: &mut String, module: &str, target: &str, figures: &Figures) {
     for (outcome, count) in outcomes {
         _ = writeln!(text, "outgrow_calls_total{{{labels},outcome=\"{outcome}\"}} {count}");
     }
+}
+
+fn time(text: &mut String, labels: &str, now: &Snapshot) {
     let mut below = 0;
     for (bound, count) in BOUNDS_US.iter().zip(&now.buckets) {
         below += count;
-        _ = writeln!(text, "outgrow_call_seconds_bucket{{{labels},le=\"{}\"}} {below}", seconds(*bound));
+        _ = writeln!(text, "outgrow_call_seconds_bucket{{{labels},le=\"{}\"}} {below}", in_seconds(*bound));
     }
     let all: u64 = now.buckets.iter().sum();
     _ = writeln!(text, "outgrow_call_seconds_bucket{{{labels},le=\"+Inf\"}} {all}");
-    _ = writeln!(text, "outgrow_call_seconds_sum{{{labels}}} {}", seconds(now.micros));
+    _ = writeln!(text, "outgrow_call_seconds_sum{{{labels}}} {}", in_seconds(now.micros));
     _ = writeln!(text, "outgrow_call_seconds_count{{{labels}}} {all}");
 }
 
 /// Microseconds as seconds, without going through a float.
-fn seconds(micros: u64) -> String {
+fn in_seconds(micros: u64) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }

@@ -1,13 +1,18 @@
 //! Whether this process can serve: its own homes and listeners. Peers are listed, but never a reason not to be ready:
 //! a process starts and serves what it can, whoever else is away.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
+use futures_util::future::join_all;
 use outgrow_runtime::router::Target;
+use tokio::time::timeout;
 
 use crate::{Host, homes::Opened};
+
+/// How long a look at a peer takes at most. All are looked at together, so this is all that peers cost a probe.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// The operations of this process.
 pub(crate) fn operations(
@@ -34,10 +39,11 @@ pub(crate) fn operations(
             components.extend(listeners.iter().map(|(what, address)| {
                 Component::own(format!("{what} listener"), true).detail(address.to_string())
             }));
-            for (module, target) in &*peers {
-                let up = target.transport.reachable().await;
-                components.push(Component::peer(format!("{module} at {}", target.name), up));
-            }
+            let looks = peers.iter().map(async |(module, target)| {
+                let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
+                Component::peer(format!("{module} at {}", target.name), up)
+            });
+            components.extend(join_all(looks).await);
             Readiness(components)
         }
     };

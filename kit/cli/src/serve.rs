@@ -4,10 +4,13 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use adapter_grpc::Grpc;
 use adapter_http::About;
 use outgrow::{IdGen, SystemIds};
-use outgrow_runtime::{Carrier, Modules, Tasks, topology::MAIN};
+use outgrow_runtime::{Modules, Tasks, topology::MAIN};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinError,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{App, Failed, Host, Settings, banner, check, homes::Opened, listen, metrics, ready};
@@ -25,6 +28,8 @@ pub(crate) async fn serve(
     check::sound(&settings, app)?;
     override_http(&mut settings, service, http)?;
 
+    let mut asked = Asked::listen()?;
+
     let tasks = Tasks::default();
     let homes = Opened::open(&settings, app, service, &tasks).await?;
     let host = compose(&settings, app, service, &homes, &tasks)?;
@@ -39,18 +44,30 @@ pub(crate) async fn serve(
     } else {
         adapter_http::operations(operations, Arc::clone(&host.ids))
     };
-    let serving = tokio::spawn(listening.serve(router, doors, host.ids, stop.clone(), DRAIN));
+    let mut serving = tokio::spawn(listening.serve(router, doors, host.ids, stop.clone(), DRAIN));
     tasks.start();
 
-    asked_to_end().await?;
+    tokio::select! {
+        () = asked.ends() => {}
+        ended = &mut serving => return Err(ended_early(ended)),
+    }
     tracing::info!("draining");
     stop.cancel();
-    serving.await.map_err(Failed::other)??;
-    if !tasks.drain(DRAIN).await {
-        tracing::warn!("background work did not end in time");
+    let (served, finished) = tokio::join!(serving, tasks.drain(DRAIN));
+    if !finished {
+        tracing::warn!("background work did not end in time; it is carried on at the next start");
     }
     homes.close().await;
-    Ok(())
+    served.map_err(Failed::other)?
+}
+
+/// Listeners never end by themselves.
+fn ended_early(ended: Result<Result<(), Failed>, JoinError>) -> Failed {
+    match ended {
+        Ok(Err(failed)) => failed,
+        Ok(Ok(())) => Failed::other(anyhow::anyhow!("the listeners ended by themselves")),
+        Err(panic) => Failed::other(panic),
+    }
 }
 
 fn override_http(settings: &mut Settings, service: &str, http: Option<SocketAddr>) -> Result<(), Failed> {
@@ -74,10 +91,9 @@ fn compose(
     tasks: &Tasks,
 ) -> Result<Host, Failed> {
     let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
-    let carriers: Vec<Arc<dyn Carrier>> = vec![Arc::new(Grpc)];
     let mut host = Host {
         service: service.to_owned(),
-        modules: Modules::new(service, settings.topology.clone(), app.modules, carriers),
+        modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers()),
         homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
         endpoints: Vec::new(),
         tasks: tasks.clone(),
@@ -96,12 +112,22 @@ fn about(app: App) -> About {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-async fn asked_to_end() -> Result<(), Failed> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failed::other)?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failed::other),
+/// SIGTERM and Ctrl-C, heard from the first moment on: whoever asks while the process starts is not overheard.
+struct Asked {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Asked {
+    fn listen() -> Result<Self, Failed> {
+        let hear = |kind| signal(kind).map_err(Failed::other);
+        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
+    }
+
+    async fn ends(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -92,7 +92,16 @@ impl Tasks {
             let (due, handle, tasks) = (Arc::clone(&due), Arc::clone(&handle), tasks.clone());
             async move {
                 while !tasks.draining() {
-                    let work = stream::iter(due().await).map(|item| handle(item)).buffer_unordered(AT_ONCE);
+                    let one = |item| {
+                        let work = (!tasks.draining()).then(|| handle(item));
+                        async move {
+                            match work {
+                                Some(work) => work.await,
+                                None => false,
+                            }
+                        }
+                    };
+                    let work = stream::iter(due().await).map(one).buffer_unordered(AT_ONCE);
                     if !work.fold(false, async |any, done| any | done).await {
                         return;
                     }

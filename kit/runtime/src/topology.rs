@@ -10,9 +10,12 @@ use std::{
     fmt,
     net::SocketAddr,
     str::FromStr,
+    sync::Arc,
 };
 
 use outgrow::ModuleSpec;
+
+use crate::Carrier;
 
 /// The service that hosts every module no other service does.
 pub const MAIN: &str = "main";
@@ -109,8 +112,8 @@ impl Topology {
         specs.iter().filter(|spec| self.host_of(spec.name) == service).collect()
     }
 
-    /// Everything that cannot be, at once. `carriers` are the schemes this binary can carry calls by.
-    pub fn flaws(&self, specs: &[&'static ModuleSpec], carriers: &[&str]) -> Vec<Flaw> {
+    /// Everything that cannot be, at once. `carriers` are all that this binary can carry calls by.
+    pub fn flaws(&self, specs: &[&'static ModuleSpec], carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         self.check_modules(specs, &mut flaws);
         self.check_addresses(carriers, &mut flaws);
@@ -141,15 +144,22 @@ impl Topology {
         }
     }
 
-    fn check_addresses(&self, carriers: &[&str], flaws: &mut Vec<Flaw>) {
+    fn check_addresses(&self, carriers: &[Arc<dyn Carrier>], flaws: &mut Vec<Flaw>) {
+        let mut taken: BTreeMap<&Address, &str> = BTreeMap::new();
         for (name, service) in &self.services {
-            let keys = [("address", &service.address[..]), ("listen", service.listen.as_slice())];
-            for (key, addresses) in keys {
-                for address in addresses.iter().filter(|address| !carriers.contains(&&*address.scheme)) {
+            let addresses = service.address.iter().map(|address| ("address", address));
+            for (key, address) in addresses.chain(service.listen.iter().map(|listen| ("listen", listen))) {
+                let key = format!("services.{name}.{key}");
+                if let Some((what, remedy)) = unusable(address, carriers) {
+                    flaws.push(Flaw { key, what, remedy });
+                }
+            }
+            for address in service.address.iter().filter(|address| !address.place.is_empty()) {
+                if let Some(other) = taken.insert(address, name).filter(|other| other != name) {
                     flaws.push(Flaw {
-                        key: format!("services.{name}.{key}"),
-                        what: format!("nothing here carries `{address}`"),
-                        remedy: format!("use one of: {}", carriers.join(", ")),
+                        key: format!("services.{name}.address"),
+                        what: format!("`{address}` is already the address of `{other}`"),
+                        remedy: "give each service its own".into(),
                     });
                 }
             }
@@ -185,4 +195,17 @@ impl Topology {
             }
         }
     }
+}
+
+/// Why nothing here can use this address, and what to do.
+fn unusable(address: &Address, carriers: &[Arc<dyn Carrier>]) -> Option<(String, String)> {
+    let Some(carrier) = carriers.iter().find(|carrier| carrier.scheme() == address.scheme) else {
+        let schemes: Vec<_> = carriers.iter().map(|carrier| carrier.scheme()).collect();
+        return Some((
+            format!("nothing here carries `{address}`"),
+            format!("use one of: {}", schemes.join(", ")),
+        ));
+    };
+    let why = carrier.connect(address).err()?;
+    Some((format!("cannot be `{address}` ({why})"), "correct it, or leave it out".into()))
 }

@@ -1,9 +1,11 @@
 //! Which service hosts what, and everything that cannot be.
 
-use outgrow::{ModuleSpec, Port};
-use outgrow_runtime::{Placement, Service, Topology};
+use std::sync::Arc;
 
-use crate::echo::Echo;
+use outgrow::{ModuleSpec, Port as _, Transport};
+use outgrow_runtime::{Address, Carrier, Placement, Service, Topology, placement::Unusable};
+
+use crate::echo::{Echo, Scripted};
 
 static ECHO: ModuleSpec =
     ModuleSpec { name: "echo", purpose: "Echoes.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
@@ -15,6 +17,20 @@ static CHOIR: ModuleSpec = ModuleSpec {
     migrations: &[],
 };
 const MODULES: &[&ModuleSpec] = &[&ECHO, &CHOIR];
+
+/// Carries by `grpc://` to wherever there is a port.
+struct Pigeons;
+
+impl Carrier for Pigeons {
+    fn scheme(&self) -> &'static str {
+        "grpc"
+    }
+
+    fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable> {
+        let port = address.place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if port { Ok(Scripted::new(Vec::new()).0) } else { Err(Unusable("it has no port".into())) }
+    }
+}
 
 fn topology(services: &[(&str, &[&str], &[&str])]) -> Topology {
     let service = |(name, modules, address): &(&str, &[&str], &[&str])| {
@@ -29,7 +45,8 @@ fn topology(services: &[(&str, &[&str], &[&str])]) -> Topology {
 }
 
 fn flaws(topology: &Topology) -> Vec<String> {
-    topology.flaws(MODULES, &["grpc"]).iter().map(ToString::to_string).collect()
+    let carriers: [Arc<dyn Carrier>; 1] = [Arc::new(Pigeons)];
+    topology.flaws(MODULES, &carriers).iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -71,4 +88,23 @@ fn an_address_is_demanded_exactly_where_somebody_needs_it() {
     let flaws = flaws(&split);
     assert_eq!(flaws.len(), 1, "{flaws:#?}");
     assert!(flaws[0].contains("services.main.address: missing, and others need it: `choir` calls `echo`"));
+}
+
+#[test]
+fn an_address_that_its_carrier_cannot_use_or_that_two_services_have_is_a_flaw() {
+    let topology = topology(&[
+        ("a", &["echo"], &["grpc://stock"]),
+        ("b", &["choir"], &["grpc://127.0.0.1:1"]),
+        ("c", &[], &["grpc://127.0.0.1:1"]),
+    ]);
+    let flaws = flaws(&topology);
+    assert_eq!(flaws.len(), 2, "{flaws:#?}");
+    assert!(
+        flaws[0].starts_with("services.a.address: cannot be `grpc://stock` (it has no port)"),
+        "{flaws:#?}"
+    );
+    assert!(
+        flaws[1].starts_with("services.c.address: `grpc://127.0.0.1:1` is already the address of `b`"),
+        "{flaws:#?}"
+    );
 }
