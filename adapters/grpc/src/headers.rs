@@ -70,11 +70,12 @@ pub(crate) fn read<E>(headers: &HeaderMap, ids: &dyn IdGen) -> Result<CallContex
     if let Some(causation) = uuid(headers, &CAUSATION)? {
         cx = cx.caused_by(causation);
     }
-    if let Some(text) = value(headers, &TRACE)? {
-        let trace: TraceContext = text.parse().map_err(|error| unreadable(&TRACE, error))?;
-        cx = cx.traced(trace);
-    }
-    Ok(cx)
+    // One that cannot be read is as good as none, as the standard says: it comes from whoever is in between.
+    let trace = headers.get(&TRACE).and_then(|text| text.to_str().ok()?.parse::<TraceContext>().ok());
+    Ok(match trace {
+        Some(trace) => cx.traced(trace),
+        None => cx,
+    })
 }
 
 fn value<'h, E>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, CallError<E>> {

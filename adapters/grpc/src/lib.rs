@@ -12,9 +12,10 @@
 //! | `outgrow-principal` | on whose behalf, percent-encoded | anonymous |
 //! | `outgrow-correlation` | the UUID of all that followed from one beginning | a new one |
 //! | `outgrow-causation` | the UUID of the message this followed from | none |
-//! | `traceparent` | W3C Trace Context, version 00 | no trace |
+//! | `traceparent` | W3C Trace Context, version 00; another is ignored | no trace |
 //!
-//! A header that cannot be read is a bad request that names the header, never a default.
+//! Any other header that cannot be read is a bad request that names the header, never a default. `outgrow-caller` is
+//! believed: until services have identities, only those who may call should be able to reach the port.
 //!
 //! A failure is a gRPC status whose details (`google.rpc.Status`) hold one message: the port's own refusal, or an
 //! `outgrow.v1.CallFailure` that says whether the call may have had an effect, and why it failed:

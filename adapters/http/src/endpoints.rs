@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt};
 
-use axum::Router;
+use axum::{Router, http::StatusCode};
 use utoipa::openapi::{
     Components, Content, ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
@@ -63,8 +63,21 @@ fn complete(tag: &str, path: &str, item: &mut PathItem) {
     for operation in [get, put, post, delete, patch].into_iter().flatten() {
         operation.tags = Some(vec![tag.to_owned()]);
         add_path_parameters(path, operation);
+        for (status, response) in &mut operation.responses.responses {
+            describe(status, response);
+        }
         let problem = RefOr::T(problem());
         operation.responses.responses.entry("default".to_owned()).or_insert(problem);
+    }
+}
+
+/// A response must have a description; where its author had nothing to say, its status says it.
+fn describe(status: &str, response: &mut RefOr<utoipa::openapi::Response>) {
+    if let RefOr::T(response) = response
+        && response.description.is_empty()
+        && let Ok(status) = status.parse::<StatusCode>()
+    {
+        status.canonical_reason().unwrap_or_default().clone_into(&mut response.description);
     }
 }
 

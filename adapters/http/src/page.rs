@@ -33,7 +33,7 @@ pub struct Page<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String)]
+#[schema(value_type = String, description = "A place in a list: the `next` of one page is the `after` of the following.")]
 pub struct Cursor(String);
 
 impl Cursor {

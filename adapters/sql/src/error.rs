@@ -65,6 +65,12 @@ impl SqlError {
         error.try_downcast_ref::<SqliteError>().is_none() || !matches!(code, Some(5 | 13 | 19))
     }
 
+    /// Whether what is there is no database, or a damaged one.
+    fn is_about_data(&self) -> bool {
+        let code = self.database().and_then(DatabaseError::code);
+        matches!(code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff), Some(11 | 26))
+    }
+
     fn database(&self) -> Option<&dyn DatabaseError> {
         match &self.0 {
             Why::Engine(error) => error.as_database_error(),
@@ -229,11 +235,11 @@ impl OpenError {
             Self::Migration { .. } | Self::Edited { .. } | Self::Newer { .. } | Self::OutOfOrder { .. } => {
                 true
             }
+            Self::Sql { source, .. } => source.is_about_data(),
             Self::Folder { .. }
             | Self::File { .. }
             | Self::Locked { .. }
             | Self::Name(_)
-            | Self::Sql { .. }
             | Self::Commit { .. }
             | Self::NotMigrated { .. } => false,
         }

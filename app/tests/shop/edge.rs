@@ -127,6 +127,14 @@ async fn the_api_describes_itself_offline() {
         "/v1/stock/{sku}/receipts",
     ];
     assert_eq!(paths, expected);
+    for (path, item) in openapi["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
+                assert!(described, "{method} {path} {status}: OpenAPI demands a description");
+            }
+        }
+    }
     let docs = shop.get("/docs/").await;
     assert_eq!(docs.status, 200);
     assert!(!docs.text().contains("https://"), "nothing is fetched from elsewhere");

@@ -5,17 +5,16 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use adapter_sql::DataUrl;
 use outgrow_runtime::{Placement, modules::Composed, topology::MAIN};
 
-use crate::{App, Settings, listen::Listening};
+use crate::{App, Failed, Settings, exit, listen::Listening};
 
-#[expect(clippy::print_stdout, reason = "what a person at the terminal looks for")]
 pub(crate) fn print(
     settings: &Settings,
     app: App,
     service: &str,
     listening: &Listening,
     composed: &BTreeMap<&'static str, Composed>,
-) {
-    println!("{}", text(settings, app, service, listening, composed));
+) -> Result<(), Failed> {
+    exit::say(text(settings, app, service, listening, composed))
 }
 
 /// Where data is, without a password.

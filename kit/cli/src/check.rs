@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapter_grpc::Grpc;
 use outgrow_runtime::{Address, Carrier, topology::Flaw};
 
-use crate::{App, Failed, Settings, config};
+use crate::{App, Failed, Settings, config, exit};
 
 /// All that this binary can carry calls by: the one place to add another.
 pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
@@ -31,12 +31,14 @@ fn located(settings: &Settings, flaw: &Flaw) -> String {
     format!("{}: {flaw}", settings.source)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(crate) fn check(settings: &Settings, app: App) -> Result<(), Failed> {
     sound(settings, app)?;
     let services = settings.topology.services.len();
-    println!("{}: {} modules in {services} service(s), nothing wrong", settings.source, app.modules.len());
-    Ok(())
+    exit::say(format_args!(
+        "{}: {} modules in {services} service(s), nothing wrong",
+        settings.source,
+        app.modules.len()
+    ))
 }
 
 /// Where a service binds for calls: where it is told to, else at its first address of that carrier.

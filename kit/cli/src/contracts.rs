@@ -8,7 +8,7 @@ use std::{
 use clap::Subcommand;
 use outgrow::schema::{self, Export};
 
-use crate::{App, Failed};
+use crate::{App, Failed, exit};
 
 /// What to do with the contracts.
 #[derive(Debug, Subcommand)]
@@ -39,7 +39,6 @@ pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 fn export(
     folder: &Path,
     package: &str,
@@ -66,7 +65,7 @@ fn export(
                     ));
                 } else {
                     fs::write(&path, text).map_err(|error| unusable(&path, error))?;
-                    println!("wrote {}", path.display());
+                    exit::say(format_args!("wrote {}", path.display()))?;
                 }
             }
         }

@@ -1,6 +1,10 @@
 //! How the process ends when it does not end well: one place, four codes.
 
-use std::{fmt, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 /// What the exit code says (after `sysexits.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,4 +77,12 @@ pub(crate) fn report(failed: &Failed) -> ExitCode {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let shown = error.print().is_ok();
     if shown && !error.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Usage.code()) }
+}
+
+/// Says something on stdout. A reader who has gone away has seen enough.
+pub(crate) fn say(text: impl fmt::Display) -> Result<(), Failed> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failed::other(error)),
+        _ => Ok(()),
+    }
 }

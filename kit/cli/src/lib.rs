@@ -22,7 +22,7 @@ mod topology;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use outgrow::ModuleSpec;
 use outgrow_runtime::Unmet;
 
@@ -48,7 +48,9 @@ pub struct App {
 impl App {
     /// Does what the command line asks for. Returns when it is done, or when the process was asked to end.
     pub fn run(self) -> ExitCode {
-        let args = match args::Args::try_parse() {
+        let command = args::Args::command().name(self.name).about(self.about);
+        let args = match command.try_get_matches().and_then(|matches| args::Args::from_arg_matches(&matches))
+        {
             Ok(args) => args,
             Err(error) => return exit::usage(&error),
         };

@@ -1,8 +1,7 @@
 //! `migrate`: brings the homes of all modules up to date.
 
-use crate::{App, Failed, Settings, check, homes};
+use crate::{App, Failed, Settings, check, exit, homes};
 
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(crate) async fn migrate(settings: &Settings, app: App) -> Result<(), Failed> {
     check::sound(settings, app)?;
     for spec in app.modules {
@@ -13,8 +12,8 @@ pub(crate) async fn migrate(settings: &Settings, app: App) -> Result<(), Failed>
             .map_err(homes::failed_to_open)?;
         for home in opened {
             match &home.applied[..] {
-                [] => println!("{}: up to date", home.module),
-                applied => println!("{}: applied {}", home.module, applied.join(", ")),
+                [] => exit::say(format_args!("{}: up to date", home.module))?,
+                applied => exit::say(format_args!("{}: applied {}", home.module, applied.join(", ")))?,
             }
         }
     }

@@ -38,7 +38,7 @@ pub(crate) async fn serve(
     let listening = listen::bind(&settings, service).await?;
     let operations = ready::operations(&host, &homes, listening.describe(), metrics::source(&host));
     let doors = host.modules.doors().to_vec();
-    banner::print(&settings, app, service, &listening, host.modules.composed());
+    banner::print(&settings, app, service, &listening, host.modules.composed())?;
     let router = if service == MAIN {
         adapter_http::shell(about(app), host.endpoints, operations, Arc::clone(&host.ids))
     } else {

@@ -6,17 +6,16 @@ use outgrow::call::EDGE;
 use outgrow_runtime::{Placement, topology::MAIN};
 use serde_json::{Value, json};
 
-use crate::{App, Failed, Settings, check};
+use crate::{App, Failed, Settings, check, exit};
 
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(crate) fn show(settings: &Settings, app: App, as_json: bool) -> Result<(), Failed> {
     check::sound(settings, app)?;
-    if as_json {
-        println!("{:#}", json_of(settings, app));
+    let shown = if as_json {
+        format!("{:#}", json_of(settings, app))
     } else {
-        print!("{}", text_of(settings, app));
-    }
-    Ok(())
+        text_of(settings, app).trim_end().to_owned()
+    };
+    exit::say(shown)
 }
 
 /// One call that may happen: from, to, and how.

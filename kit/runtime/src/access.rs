@@ -1,6 +1,7 @@
 //! Who may call whom: denied unless the caller's spec declares the need.
 //!
-//! In process this finds mistakes, across processes it refuses strangers. The edge and the operator may call every
+//! This finds mistakes, in process and across processes. It is no defence yet: a peer is who it says it is until
+//! services have identities (ADR 0007). The edge and the operator may call every
 //! port: what the public can reach is decided by which endpoints are mounted.
 
 use outgrow::{
@@ -32,9 +33,12 @@ impl Access {
 
 #[cold]
 fn denied<E>(caller: &str, method: &'static Method) -> CallError<E> {
-    let who = if caller.is_empty() { "an unnamed caller" } else { caller };
-    CallError::not_executed(
-        CauseKind::Denied,
-        format!("{who} may not call {method}: declare the need in its ModuleSpec (ADR 0007)"),
-    )
+    let why = if caller.is_empty() {
+        format!(
+            "an unnamed caller may not call {method}: say who calls (over gRPC in the header `outgrow-caller`)"
+        )
+    } else {
+        format!("{caller} may not call {method}: declare the need in its ModuleSpec (ADR 0007)")
+    };
+    CallError::not_executed(CauseKind::Denied, why)
 }

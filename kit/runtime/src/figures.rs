@@ -16,6 +16,7 @@ pub const BOUNDS_US: [u64; 14] =
 /// Running totals of the calls to one target.
 #[derive(Debug, Default)]
 pub struct Figures {
+    begun: AtomicU64,
     answered: AtomicU64,
     refused: AtomicU64,
     not_executed: AtomicU64,
@@ -45,7 +46,7 @@ impl Figures {
     /// The beginning of a local call, if this one is timed.
     #[inline]
     pub fn sample(&self) -> Option<Instant> {
-        let calls = self.answered.load(Relaxed);
+        let calls = self.begun.fetch_add(1, Relaxed);
         calls.is_multiple_of(16).then(Instant::now)
     }
 

@@ -1,5 +1,10 @@
 //! What every call is subject to, on every placement: tried with one small port.
 #![cfg(test)]
+#![expect(
+    clippy::clone_on_ref_ptr,
+    clippy::as_conversions,
+    reason = "what is shared is plain to see in a test"
+)]
 
 #[path = "runtime/compose.rs"]
 mod compose;

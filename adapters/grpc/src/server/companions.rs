@@ -31,16 +31,20 @@ impl Companions {
     pub(super) async fn of(ports: &[Arc<dyn Dispatch>]) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let described: Vec<_> = ports.iter().map(|port| port.port()).collect();
         let schema = schema::descriptor_set(&described);
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(&schema)
-            .build_v1()?;
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(&schema)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        // Many clients still ask for the older one.
+        let (reflection, older) = (reflection().build_v1()?, reflection().build_v1alpha()?);
         let health = HealthReporter::new();
         let ports: Arc<[String]> = described.iter().map(ToString::to_string).collect();
         for port in &*ports {
             health.set_service_status(port, ServingStatus::Serving).await;
         }
         let server = HealthServer::new(HealthService::from_health_reporter(health.clone()));
-        let services = Arc::new(HashMap::from([companion(server), companion(reflection)]));
+        let services = Arc::new(HashMap::from([companion(server), companion(reflection), companion(older)]));
         Ok(Self { services, health, ports })
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{Reader, Scalar, Shape, Tag, Wire, WireError, WireType, varint};
+use super::{Fault, Reader, Scalar, Shape, Tag, Wire, WireError, WireType, varint};
 
 /// `impl Wire` for an integer or bool: to and from the varint it is on the wire.
 macro_rules! varints {
@@ -146,6 +146,7 @@ impl Wire for OffsetDateTime {
             match (tag.number, tag.wire) {
                 (1, WireType::Varint) => seconds = from.varint()?.cast_signed(),
                 (2, WireType::Varint) => nanos = from.varint()?.cast_signed(),
+                (1 | 2, _) => return Err(WireError::new(Fault::WrongType)),
                 _ => from.skip(tag)?,
             }
         }

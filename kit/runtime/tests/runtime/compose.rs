@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outgrow::{ModuleSpec, Port};
+use outgrow::{ModuleSpec, Port as _};
 use outgrow_runtime::{Modules, Placement, Service, Topology, Unmet};
 
 use crate::echo::{Echo, LISTENER, Parrot, cx, say};
@@ -18,6 +18,7 @@ static OTHER: ModuleSpec = ModuleSpec {
 };
 static MODULES: &[&ModuleSpec] = &[&ECHO, &LISTENER];
 
+#[expect(clippy::unnecessary_wraps, reason = "what builds a module may fail")]
 fn parrot() -> Result<Arc<dyn Echo>, Unmet> {
     Ok(Arc::new(Parrot::default()))
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use outgrow::{
-    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, ModuleSpec, Port,
-    Reply, Served, Transport, Unread, Wire, port,
+    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, ModuleSpec,
+    Port as _, Reply, Served, Transport, Unread, Wire, port,
 };
 use outgrow_runtime::{
     Access, Door, Policies, Retry, Router,

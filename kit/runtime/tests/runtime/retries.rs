@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use outgrow::{CallError, CauseKind, Port};
+use outgrow::{CallError, CauseKind, Port as _};
 use outgrow_runtime::{
     Router,
     router::{Route, Target},

@@ -11,7 +11,7 @@ use std::{
 use outgrow_runtime::{Bell, Tasks};
 use outgrow_testkit::until_async;
 
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 
 async fn until(count: &AtomicUsize, at_least: usize) {
     let reached = async || count.load(Ordering::SeqCst) >= at_least;

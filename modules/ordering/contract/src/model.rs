@@ -151,6 +151,18 @@ pub enum OrderStatus {
     Cancelled,
 }
 
+/// Such as `rejected`.
+impl std::fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Placed => "placed",
+            Self::Confirmed => "confirmed",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
 /// Why an order was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Wire)]
 pub struct Reason {

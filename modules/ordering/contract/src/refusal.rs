@@ -50,7 +50,7 @@ pub enum OrderingRefusal {
         order: OrderId,
     },
     /// The order has ended another way.
-    #[error("order {order} is {status:?} and cannot be cancelled")]
+    #[error("order {order} is {status} and cannot be cancelled")]
     #[wire(6)]
     NotCancellable {
         /// Which one.

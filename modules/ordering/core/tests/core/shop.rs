@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use ordering_contract::{
-    CancelOrder, Line, Order, OrderId, OrderLine, OrderQuery, Ordering, OrderingRefusal, PlaceOrder,
+    CancelOrder, Line, Order, OrderId, OrderLine, OrderQuery, Ordering as _, OrderingRefusal, PlaceOrder,
     Quantity, Reason, Sku,
 };
 use ordering_core::{Fulfilment, HoldId, PriceList, Sales, Stock, Unavailable};
@@ -131,9 +131,13 @@ impl Shelf {
         self.held.lock().unwrap().values().sum()
     }
 
-    fn ask<T>(&self, work: impl FnOnce() -> T) -> Result<T, Unavailable> {
+    fn fate(&self) -> Option<Fate> {
         self.asked.fetch_add(1, Atomic::SeqCst);
-        let fate = self.script.lock().unwrap().pop_front();
+        self.script.lock().unwrap().pop_front()
+    }
+
+    fn ask<T>(&self, work: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        let fate = self.fate();
         if fate == Some(Fate::Away) {
             return Err(away("stock"));
         }
