@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use outgrow::{CommandId, CommitError, Fingerprint, Migration, Remembered, StoreError};
+use async_trait::async_trait;
+use outgrow::{Answers, CommandId, CommitError, Fingerprint, Migration, Remembered, StoreError, Turn};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,25 +25,36 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     postgres: include_str!("../../../migrations/kit/postgres/0001_answers.sql"),
 }];
 
-pub(crate) async fn recall(db: &Db, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-    let found = db
-        .query(
-            "select fingerprint, refused, body from outgrow_answers
-             where principal = $1 and caller = $2 and method = $3 and key = $4",
-        )
-        .bind(&command.principal)
-        .bind(&command.caller)
-        .bind(&command.method)
-        .bind(&command.key)
-        .optional()
-        .await?;
-    let Some(row) = found else { return Ok(None) };
-    Ok(Some(Remembered {
-        command: command.clone(),
-        fingerprint: Fingerprint(row.get::<Uuid>("fingerprint")?),
-        refused: row.get("refused")?,
-        body: row.get::<Vec<u8>>("body")?.into(),
-    }))
+#[async_trait]
+impl Answers for Db {
+    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
+        let found = self
+            .query(
+                "select fingerprint, refused, body from outgrow_answers
+                 where principal = $1 and caller = $2 and method = $3 and key = $4",
+            )
+            .bind(&command.principal)
+            .bind(&command.caller)
+            .bind(&command.method)
+            .bind(&command.key)
+            .optional()
+            .await?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Some(Remembered {
+            command: command.clone(),
+            fingerprint: Fingerprint(row.get::<Uuid>("fingerprint")?),
+            refused: row.get("refused")?,
+            body: row.get::<Vec<u8>>("body")?.into(),
+        }))
+    }
+
+    async fn begin(&self, command: &CommandId, patience: Option<Duration>) -> Option<Turn> {
+        self.turns().begin(command, patience).await
+    }
+
+    async fn turn(&self) -> Turn {
+        self.turns().next().await
+    }
 }
 
 pub(crate) async fn remember(

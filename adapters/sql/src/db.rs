@@ -8,16 +8,16 @@
 
 use std::{fmt, sync::Arc};
 
-use outgrow::{CommandId, CommitError, Remembered, StoreError, Turn};
+use outgrow::{CommitError, StoreError};
 use sqlx::PgPool;
-use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug_span};
 
 use crate::{
-    Committed, Query, ReadTx, Sql, SqlError, Tx, answers,
+    Committed, Query, ReadTx, Sql, SqlError, Tx,
     query::Bound,
     sqlite::Pools,
+    turns::Turns,
     tx::{Conn, Fate},
 };
 
@@ -29,7 +29,7 @@ struct Inner {
     module: &'static str,
     engine: Engine,
     writes: TaskTracker,
-    turns: Arc<Mutex<()>>,
+    turns: Turns,
 }
 
 #[derive(Clone)]
@@ -40,12 +40,7 @@ pub(crate) enum Engine {
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
-        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new(), turns: Arc::default() }))
-    }
-
-    /// A turn among those of this process who collided: one at a time, first come, first served.
-    pub async fn turn(&self) -> Turn {
-        Turn::new(Arc::clone(&self.0.turns).lock_owned().await)
+        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new(), turns: Turns::default() }))
     }
 
     /// A statement that reads. It cannot write, and sees what was committed when it begins.
@@ -106,16 +101,12 @@ impl Db {
         ended.unwrap_or_else(|lost| Err(SqlError::from(lost).into())).map_err(|error| fate.judge(error))
     }
 
-    /// What this command was answered before, within the last seven days.
-    ///
-    /// # Errors
-    /// When the home cannot be read.
-    pub async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        answers::recall(self, command).await
-    }
-
     pub(crate) fn module(&self) -> &'static str {
         self.0.module
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     pub(crate) fn engine(&self) -> &Engine {

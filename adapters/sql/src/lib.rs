@@ -20,6 +20,7 @@ pub mod query;
 pub mod row;
 mod sqlite;
 pub mod timestamp;
+mod turns;
 pub mod tx;
 pub mod url;
 

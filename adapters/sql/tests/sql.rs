@@ -74,7 +74,8 @@ laws! {
         the_same_key_of_another_principal_caller_or_method_is_another_command,
         a_command_is_answered_once,
         an_answer_is_forgotten_with_its_effects,
-        answers_are_forgotten_after_seven_days;
+        answers_are_forgotten_after_seven_days,
+        a_repeat_waits_for_the_command_that_it_repeats;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

@@ -1,8 +1,8 @@
 //! Idempotent commands: the same command under the same key has its effect once and gets the same answer.
 //!
 //! The core decides, the store remembers: [`execute`] looks for a remembered answer, else lets the core decide and
-//! commit *effects and answer together*, and decides anew when somebody else was first. Two calls with one key that
-//! race are therefore settled by the store: the second finds the first one's answer.
+//! commit *effects and answer together*, and decides anew when somebody else was first. Of two calls with one key, the
+//! second waits for the first and finds its answer; what two processes execute at once is settled by the store.
 
 use std::error::Error as _;
 
@@ -150,18 +150,21 @@ fn storage(error: &StoreError) -> Cause {
 
 /// Executes an idempotent command: answers what was answered before, else lets `attempt` decide and commit.
 ///
+/// While the same command is being executed it waits, for nine tenths of its time budget: the rest is for saying so.
+///
 /// `attempt` reads, decides, commits its effects together with [`Command::remember`], and returns its decision. When
 /// somebody else was first it runs again, after a [turn](Answers::turn) has been waited for, at most [`ATTEMPTS`] times
 /// in all and never once the time budget is spent.
 ///
 /// # Errors
-/// Refused as `attempt` decides; not executed when the key is missing or reused, when the store cannot be read, when
-/// others were first every time, or when the time is spent before an attempt; in doubt when a COMMIT was lost.
+/// Refused as `attempt` decides; not executed when the key is missing or reused, when the same command is still in
+/// progress, when the store cannot be read, when others were first every time, or when the time is spent before an
+/// attempt; in doubt when a COMMIT was lost.
 pub async fn execute<Q, T, E, F>(
     cx: &CallContext,
     method: &'static Method,
     request: &Q,
-    answers: &(impl Answers + ?Sized),
+    answers: &dyn Answers,
     attempt: impl Fn(Command) -> F + Send,
 ) -> Answer<T, E>
 where
@@ -171,6 +174,13 @@ where
     F: Future<Output = Result<Result<T, E>, Undecided>> + Send,
 {
     let command = Command::of(cx, method, request).map_err(CallError::NotExecuted)?;
+    let patience = cx.remaining().map(|left| left.mul_f32(0.9));
+    let Some(_begun) = answers.begin(&command.id, patience).await else {
+        return Err(CallError::not_executed(
+            CauseKind::InProgress,
+            "the same command, begun earlier, has not ended yet",
+        ));
+    };
     let mut turn = None;
     for _ in 0..ATTEMPTS {
         if cx.remaining().is_some_and(|left| left.is_zero()) {

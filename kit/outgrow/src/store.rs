@@ -3,7 +3,7 @@
 //! A read either answers or fails. A commit has one more ending: the COMMIT itself was lost, and nobody knows. Only
 //! what was certainly not committed may become [`NotExecuted`](crate::CallError::NotExecuted).
 
-use std::{any::Any, error::Error, fmt};
+use std::{any::Any, error::Error, fmt, time::Duration};
 
 use async_trait::async_trait;
 
@@ -54,6 +54,16 @@ pub trait Answers: Send + Sync {
     /// What this command was answered before, if it was.
     async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError>;
 
+    /// Begins to execute a command. While the same command is being executed in this process it waits, for at most
+    /// `patience` (for ever without one), and is `None` if that was not long enough. To be held until the command has
+    /// ended, whether or not its caller still waits: so nobody is told "nothing was changed" of what still goes on.
+    ///
+    /// Other processes are told apart by the store itself: the answer is written once.
+    async fn begin(&self, command: &CommandId, patience: Option<Duration>) -> Option<Turn> {
+        _ = (command, patience);
+        Some(Turn::default())
+    }
+
     /// A turn for a command that somebody else was faster than. Those who collided try again one after the other, in
     /// the order in which they asked: so each of them gets done, however many want the same thing.
     ///
@@ -63,7 +73,7 @@ pub trait Answers: Send + Sync {
     }
 }
 
-/// The right to try again, given back when it is dropped.
+/// The right to execute, or to try again, given back when it is dropped.
 #[derive(Default)]
 pub struct Turn(Option<Box<dyn Any + Send>>);
 

@@ -4,6 +4,7 @@
 mod kernel {
     mod by_hand;
     mod call;
+    mod command;
     mod contract;
     mod everything;
     mod hostile;

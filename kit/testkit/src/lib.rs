@@ -7,7 +7,9 @@
 //! | [`TestDir`] | a directory of its own, kept if the test fails |
 //! | [`LoopbackAddr`] | an address of its own, with free ports |
 //! | [`Process`] | a started binary: its lines, its signals, its end |
+//! | [`MemoryAnswers`] | remembers what commands were answered, for a store in memory |
 //! | [`Twice`] | repeats what says it may be repeated, and compares |
+//! | [`Edge`] | a client of endpoints in the same process |
 //! | [`Http`] | a small HTTP client that hides nothing |
 //!
 //! A failed wait or a process that cannot be started *panics*, at the line of the test that asked for it: in a test
@@ -19,16 +21,20 @@
 
 pub mod http;
 
+mod answers;
 mod clock;
 mod dir;
+mod edge;
 mod ids;
 mod loopback;
 mod process;
 mod twice;
 mod wait;
 
+pub use answers::MemoryAnswers;
 pub use clock::FixedClock;
 pub use dir::TestDir;
+pub use edge::{Answered, Edge};
 pub use http::Http;
 pub use ids::SequentialIds;
 pub use loopback::LoopbackAddr;

@@ -1,12 +1,13 @@
 //! Remembered answers: per command, once, with the effects, for seven days.
 
 use adapter_sql::Db;
-use outgrow::{CommandId, CommitError, Fingerprint, Remembered};
+use outgrow::{Answers as _, CommandId, CommitError, Fingerprint, Remembered};
 use outgrow_testkit::until_async;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::place::{LONG, Place, SHELF, on_hand};
 
+const SHORT: std::time::Duration = std::time::Duration::from_millis(10);
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 pub(crate) async fn an_answer_is_recalled_as_it_was_remembered(place: &Place) {
@@ -87,6 +88,27 @@ pub(crate) async fn answers_are_forgotten_after_seven_days(place: &Place) {
     .await;
     assert_eq!(db.recall(&kept.command).await.unwrap(), Some(kept));
     assert!(place.tasks.drain(LONG).await);
+}
+
+pub(crate) async fn a_repeat_waits_for_the_command_that_it_repeats(place: &Place) {
+    let db = place.db().await;
+    let (one, other) = (answer("one", false).command, answer("other", false).command);
+    let executing = db.begin(&one, None).await.unwrap();
+    assert!(db.begin(&one, Some(SHORT)).await.is_none(), "it is executed twice at once");
+    assert!(db.clone().begin(&one, Some(SHORT)).await.is_none(), "a clone is the same home");
+    assert!(db.begin(&other, Some(SHORT)).await.is_some(), "another command has nothing to wait for");
+
+    let repeats: Vec<_> = (0..100)
+        .map(|_| {
+            let (db, one) = (db.clone(), one.clone());
+            tokio::spawn(async move { db.begin(&one, Some(LONG)).await.is_some() })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    drop(executing);
+    for repeat in repeats {
+        assert!(repeat.await.unwrap(), "it has ended: everybody gets their turn");
+    }
 }
 
 fn answer(key: &str, refused: bool) -> Remembered {

@@ -44,11 +44,14 @@ async fn a_fresh_home_can_be_opened_by_many_at_once() {
 
 #[test]
 fn processes_that_start_at_once_on_a_fresh_home_share_it() {
+    if let Ok(url) = env::var(URL_OF_CHILD) {
+        return tokio::runtime::Runtime::new().unwrap().block_on(child(&url));
+    }
     let dir = TestDir::new();
     let url = format!("sqlite:{}", dir.join("data").display());
     let child = || {
         Command::new(env::current_exe().unwrap())
-            .args(["--exact", "sql::on_sqlite::child", "--ignored"])
+            .args(["--exact", "sql::on_sqlite::processes_that_start_at_once_on_a_fresh_home_share_it"])
             .env(URL_OF_CHILD, &url)
             .output()
             .unwrap()
@@ -68,11 +71,9 @@ fn processes_that_start_at_once_on_a_fresh_home_share_it() {
     assert_eq!(total, Some(100));
 }
 
-#[tokio::test]
-#[ignore = "started by processes_that_start_at_once_on_a_fresh_home_share_it"]
-async fn child() {
-    let Ok(url) = env::var(URL_OF_CHILD) else { return };
-    let (homes, home) = open(&url).await.unwrap();
+/// What each of these processes does: this test, started by itself.
+async fn child(url: &str) {
+    let (homes, home) = open(url).await.unwrap();
     match insert(&home.db(), "bolt", 0).await {
         Ok(()) | Err(CommitError::Conflict) => {}
         Err(error) => panic!("{error:?}"),

@@ -8,7 +8,10 @@ use crate::Entry;
 
 /// Keeps products.
 #[async_trait]
-pub trait ProductStore: Answers {
+pub trait ProductStore: Send + Sync {
+    /// What commands were answered before.
+    fn answers(&self) -> &dyn Answers;
+
     /// One product.
     async fn entry(&self, sku: &Sku) -> Result<Option<Entry>, StoreError>;
 

@@ -70,17 +70,25 @@ impl Assortment {
 impl Catalog for Assortment {
     async fn publish(&self, cx: &CallContext, request: PublishProduct) -> Answer<Product, CatalogRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Catalog>::PUBLISH, request, &*self.store, move |command| async move {
-            self.settle(command, self.decide_publish(request).await?).await
-        })
+        command::execute(
+            cx,
+            <dyn Catalog>::PUBLISH,
+            request,
+            self.store.answers(),
+            move |command| async move { self.settle(command, self.decide_publish(request).await?).await },
+        )
         .await
     }
 
     async fn reprice(&self, cx: &CallContext, request: Reprice) -> Answer<Product, CatalogRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Catalog>::REPRICE, request, &*self.store, move |command| async move {
-            self.settle(command, self.decide_reprice(request).await?).await
-        })
+        command::execute(
+            cx,
+            <dyn Catalog>::REPRICE,
+            request,
+            self.store.answers(),
+            move |command| async move { self.settle(command, self.decide_reprice(request).await?).await },
+        )
         .await
     }
 

@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, Sql, SqlError, Tx};
 use async_trait::async_trait;
 use catalog_contract::{Product, Sku};
 use catalog_core::{Change, Entry, ProductStore, Which};
-use outgrow::{Answers, Clock, CommandId, CommitError, Money, Remembered, StoreError, Turn};
+use outgrow::{Answers, Clock, CommitError, Money, StoreError};
 use serde_json::Value;
 
 /// Keeps products in the module's home.
@@ -29,18 +29,11 @@ impl SqlProductStore {
 }
 
 #[async_trait]
-impl Answers for SqlProductStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        self.db.recall(command).await
-    }
-
-    async fn turn(&self) -> Turn {
-        self.db.turn().await
-    }
-}
-
-#[async_trait]
 impl ProductStore for SqlProductStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.db
+    }
+
     async fn entry(&self, sku: &Sku) -> Result<Option<Entry>, StoreError> {
         let row = self.db.query(ENTRY).bind(sku.as_str()).optional().await?;
         let entry = row.map(|row| Ok::<_, SqlError>(Entry::kept(product(&row)?, row.u32("version")?)));

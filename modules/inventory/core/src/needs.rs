@@ -8,7 +8,10 @@ use crate::{Hold, Item};
 
 /// Keeps stock and reservations.
 #[async_trait]
-pub trait StockStore: Answers {
+pub trait StockStore: Send + Sync {
+    /// What commands were answered before.
+    fn answers(&self) -> &dyn Answers;
+
     /// The items of these SKUs, in any order; those never received are missing.
     async fn items(&self, skus: &[Sku]) -> Result<Vec<Item>, StoreError>;
 

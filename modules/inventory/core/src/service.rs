@@ -125,9 +125,13 @@ fn again(earlier: &Hold, asked: &Hold) -> Decision<Reservation> {
 impl Inventory for Stockroom {
     async fn receive(&self, cx: &CallContext, request: ReceiveStock) -> Answer<StockLevel, InventoryRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Inventory>::RECEIVE, request, &*self.store, move |command| async move {
-            self.settle(command, self.decide_receive(request).await?).await
-        })
+        command::execute(
+            cx,
+            <dyn Inventory>::RECEIVE,
+            request,
+            self.store.answers(),
+            move |command| async move { self.settle(command, self.decide_receive(request).await?).await },
+        )
         .await
     }
 
@@ -137,9 +141,13 @@ impl Inventory for Stockroom {
         request: ReserveStock,
     ) -> Answer<Reservation, InventoryRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Inventory>::RESERVE, request, &*self.store, move |command| async move {
-            self.settle(command, self.decide_reserve(request).await?).await
-        })
+        command::execute(
+            cx,
+            <dyn Inventory>::RESERVE,
+            request,
+            self.store.answers(),
+            move |command| async move { self.settle(command, self.decide_reserve(request).await?).await },
+        )
         .await
     }
 
@@ -149,19 +157,31 @@ impl Inventory for Stockroom {
         request: ReleaseStock,
     ) -> Answer<Reservation, InventoryRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Inventory>::RELEASE, request, &*self.store, move |command| async move {
-            let decision = self.decide_end(request.reservation, ReservationState::Released).await?;
-            self.settle(command, decision).await
-        })
+        command::execute(
+            cx,
+            <dyn Inventory>::RELEASE,
+            request,
+            self.store.answers(),
+            move |command| async move {
+                let decision = self.decide_end(request.reservation, ReservationState::Released).await?;
+                self.settle(command, decision).await
+            },
+        )
         .await
     }
 
     async fn ship(&self, cx: &CallContext, request: ShipStock) -> Answer<Reservation, InventoryRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Inventory>::SHIP, request, &*self.store, move |command| async move {
-            let decision = self.decide_end(request.reservation, ReservationState::Shipped).await?;
-            self.settle(command, decision).await
-        })
+        command::execute(
+            cx,
+            <dyn Inventory>::SHIP,
+            request,
+            self.store.answers(),
+            move |command| async move {
+                let decision = self.decide_end(request.reservation, ReservationState::Shipped).await?;
+                self.settle(command, decision).await
+            },
+        )
         .await
     }
 

@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, Sql, SqlError, Tx};
 use async_trait::async_trait;
 use inventory_contract::{ReservationId, ReservationState, Sku};
 use inventory_core::{Change, Hold, Item, StockStore};
-use outgrow::{Answers, Clock, CommandId, CommitError, Remembered, StoreError, Turn};
+use outgrow::{Answers, Clock, CommitError, StoreError};
 use serde_json::Value;
 
 /// Keeps stock and reservations in the module's home.
@@ -29,18 +29,11 @@ impl SqlStockStore {
 }
 
 #[async_trait]
-impl Answers for SqlStockStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        self.db.recall(command).await
-    }
-
-    async fn turn(&self) -> Turn {
-        self.db.turn().await
-    }
-}
-
-#[async_trait]
 impl StockStore for SqlStockStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.db
+    }
+
     async fn items(&self, skus: &[Sku]) -> Result<Vec<Item>, StoreError> {
         let skus: Value = skus.iter().map(Sku::as_str).collect();
         let items: Result<_, SqlError> =

@@ -17,7 +17,10 @@ outgrow::id! {
 
 /// Keeps orders.
 #[async_trait]
-pub trait OrderStore: Answers {
+pub trait OrderStore: Send + Sync {
+    /// What commands were answered before.
+    fn answers(&self) -> &dyn Answers;
+
     /// One order.
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
 

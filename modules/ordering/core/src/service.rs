@@ -77,18 +77,28 @@ impl Sales {
 impl Ordering for Sales {
     async fn place(&self, cx: &CallContext, request: PlaceOrder) -> Answer<Order, OrderingRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Ordering>::PLACE, request, &*self.orders, move |command| async move {
-            self.settle(command, self.decide_place(cx, request).await?).await
-        })
+        command::execute(
+            cx,
+            <dyn Ordering>::PLACE,
+            request,
+            self.orders.answers(),
+            move |command| async move { self.settle(command, self.decide_place(cx, request).await?).await },
+        )
         .await
     }
 
     async fn cancel(&self, cx: &CallContext, request: CancelOrder) -> Answer<Order, OrderingRefusal> {
         let request = &request;
-        command::execute(cx, <dyn Ordering>::CANCEL, request, &*self.orders, move |command| async move {
-            let order = self.orders.order(request.order).await?;
-            self.settle(command, cancel_order::cancel(request.order, order)).await
-        })
+        command::execute(
+            cx,
+            <dyn Ordering>::CANCEL,
+            request,
+            self.orders.answers(),
+            move |command| async move {
+                let order = self.orders.order(request.order).await?;
+                self.settle(command, cancel_order::cancel(request.order, order)).await
+            },
+        )
         .await
     }
 

@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, OrderStatus, Quantity, Reason};
 use ordering_core::{Change, HoldId, Order, OrderStore};
-use outgrow::{Answers, Clock, CommandId, CommitError, Currency, Money, Remembered, StoreError, Turn};
+use outgrow::{Answers, Clock, CommitError, Currency, Money, StoreError};
 use uuid::Uuid;
 
 /// Keeps orders in the module's home.
@@ -29,18 +29,11 @@ impl SqlOrderStore {
 }
 
 #[async_trait]
-impl Answers for SqlOrderStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        self.db.recall(command).await
-    }
-
-    async fn turn(&self) -> Turn {
-        self.db.turn().await
-    }
-}
-
-#[async_trait]
 impl OrderStore for SqlOrderStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.db
+    }
+
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         let rows = self.db.query(ORDER).bind(id.0).all().await?;
         Ok(orders(&rows)?.pop())

@@ -63,7 +63,7 @@ pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
     assert_eq!(store.entry(&sku("mug")).await.unwrap(), None);
     assert_eq!(store.products(ALL, 10).await.unwrap(), []);
     assert_eq!(store.products(Which { skus: &[sku("mug")], after: None }, 10).await.unwrap(), []);
-    assert_eq!(store.recall(&answer("k").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("k").command).await.unwrap(), None);
 }
 
 pub(crate) async fn a_product_comes_back_as_it_was_committed(store: &Store) {
@@ -115,7 +115,7 @@ pub(crate) async fn of_two_changes_at_once_one_is_kept(store: &Store) {
 
 pub(crate) async fn a_command_is_answered_once_and_has_its_effect_once(store: &Store) {
     keep(store, "mug", "same").await;
-    assert_eq!(store.recall(&answer("same").command).await.unwrap(), Some(answer("same")));
+    assert_eq!(store.answers().recall(&answer("same").command).await.unwrap(), Some(answer("same")));
     let other = Entry::new(publish("jug", 100)).unwrap();
     let second = store.commit(Change { entry: Some(other), answer: answer("same") }).await;
     assert!(matches!(second, Err(CommitError::Conflict)), "{second:?}");
@@ -127,9 +127,9 @@ pub(crate) async fn a_conflict_leaves_nothing_behind(store: &Store) {
     let again = Entry::new(publish("mug", 200)).unwrap();
     let conflict = store.commit(Change { entry: Some(again), answer: answer("2") }).await;
     assert!(matches!(conflict, Err(CommitError::Conflict)), "{conflict:?}");
-    assert_eq!(store.recall(&answer("2").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("2").command).await.unwrap(), None);
     store.commit(Change { entry: None, answer: answer("2") }).await.unwrap();
-    assert_eq!(store.recall(&answer("2").command).await.unwrap(), Some(answer("2")));
+    assert_eq!(store.answers().recall(&answer("2").command).await.unwrap(), Some(answer("2")));
 }
 
 pub(crate) async fn products_are_in_the_order_of_the_bytes_of_their_skus(store: &Store) {

@@ -1,27 +1,27 @@
 //! A store that keeps products in memory, loses races on demand and fails on demand.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
 use catalog_contract::{Product, Sku};
 use catalog_core::{Change, Entry, ProductStore, Which};
-use outgrow::{Answers, CommandId, CommitError, Remembered, StoreError};
+use outgrow::{Answers, CommitError, StoreError};
+use outgrow_testkit::MemoryAnswers;
 
 #[derive(Default)]
 pub(crate) struct MemoryProductStore {
     kept: Mutex<Kept>,
+    answers: MemoryAnswers,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
-    unreadable: bool,
 }
 
 #[derive(Default)]
 struct Kept {
     entries: BTreeMap<Sku, Entry>,
-    answers: HashMap<CommandId, Remembered>,
 }
 
 /// How a commit fails.
@@ -37,11 +37,7 @@ pub(crate) enum Failure {
 impl MemoryProductStore {
     /// One that cannot be read.
     pub(crate) fn unreadable() -> Self {
-        Self { unreadable: true, ..Self::default() }
-    }
-
-    fn readable(&self) -> Result<(), StoreError> {
-        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(()) }
+        Self { answers: MemoryAnswers::unreadable(), ..Self::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -50,22 +46,18 @@ impl MemoryProductStore {
 }
 
 #[async_trait]
-impl Answers for MemoryProductStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        self.readable()?;
-        Ok(self.kept().answers.get(command).cloned())
-    }
-}
-
-#[async_trait]
 impl ProductStore for MemoryProductStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.answers
+    }
+
     async fn entry(&self, sku: &Sku) -> Result<Option<Entry>, StoreError> {
-        self.readable()?;
+        self.answers.readable()?;
         Ok(self.kept().entries.get(sku).cloned())
     }
 
     async fn products(&self, which: Which<'_>, limit: u32) -> Result<Vec<Product>, StoreError> {
-        self.readable()?;
+        self.answers.readable()?;
         let kept = self.kept();
         let all = kept.entries.values().map(Entry::product);
         let asked = all.filter(|product| which.skus.is_empty() || which.skus.contains(&product.sku));
@@ -75,15 +67,15 @@ impl ProductStore for MemoryProductStore {
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         match self.commits_fail.lock().unwrap().pop_front() {
-            None => self.kept().commit(change),
+            None => self.kept().commit(change, &self.answers),
             Some(Failure::Overtaken(by)) => {
                 let mut kept = self.kept();
-                kept.commit(*by).unwrap();
-                kept.commit(change)
+                kept.commit(*by, &self.answers).unwrap();
+                kept.commit(change, &self.answers)
             }
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
             Some(Failure::InDoubt) => {
-                self.kept().commit(change)?;
+                self.kept().commit(change, &self.answers)?;
                 Err(CommitError::InDoubt(StoreError::new("planted")))
             }
         }
@@ -91,17 +83,17 @@ impl ProductStore for MemoryProductStore {
 }
 
 impl Kept {
-    fn commit(&mut self, Change { entry, answer }: Change) -> Result<(), CommitError> {
+    fn commit(&mut self, change: Change, answers: &MemoryAnswers) -> Result<(), CommitError> {
+        let Change { entry, answer } = change;
         let version = |entry: &Entry| self.entries.get(&entry.product().sku).map_or(0, Entry::version);
-        let stale = entry.as_ref().is_some_and(|entry| version(entry) != entry.version());
-        if stale || self.answers.contains_key(&answer.command) {
+        if entry.as_ref().is_some_and(|entry| version(entry) != entry.version()) {
             return Err(CommitError::Conflict);
         }
+        answers.remember(answer)?;
         if let Some(entry) = entry {
             let next = Entry::kept(entry.product().clone(), entry.version() + 1);
             self.entries.insert(entry.product().sku.clone(), next);
         }
-        self.answers.insert(answer.command.clone(), answer);
         Ok(())
     }
 }

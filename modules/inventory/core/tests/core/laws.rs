@@ -85,7 +85,7 @@ fn is_conflict(ended: &Result<(), CommitError>) -> bool {
 pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
     assert_eq!(store.items(&[sku("mug")]).await.unwrap(), []);
     assert_eq!(store.hold(reservation(1)).await.unwrap(), None);
-    assert_eq!(store.recall(&answer("k").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("k").command).await.unwrap(), None);
 }
 
 pub(crate) async fn an_item_comes_back_as_it_was_committed(store: &Store) {
@@ -186,7 +186,7 @@ pub(crate) async fn changes_of_the_same_items_in_any_order_all_end(store: &Store
 
 pub(crate) async fn a_command_is_answered_once_and_has_its_effect_once(store: &Store) {
     stock(store).await;
-    assert_eq!(store.recall(&answer("stock").command).await.unwrap(), Some(answer("stock")));
+    assert_eq!(store.answers().recall(&answer("stock").command).await.unwrap(), Some(answer("stock")));
     let second = store.commit(change("stock", vec![received("pan", 1)], Some(new_hold(1)))).await;
     assert!(is_conflict(&second), "{second:?}");
     assert_eq!(levels(store, &["pan"]).await, []);
@@ -198,9 +198,9 @@ pub(crate) async fn a_conflict_leaves_nothing_behind(store: &Store) {
     let conflict =
         store.commit(change("1", vec![received("pan", 1), received("mug", 1)], Some(new_hold(1)))).await;
     assert!(is_conflict(&conflict), "{conflict:?}");
-    assert_eq!(store.recall(&answer("1").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("1").command).await.unwrap(), None);
     assert_eq!(levels(store, &["pan"]).await, []);
     assert_eq!(store.hold(reservation(1)).await.unwrap(), None);
     store.commit(change("1", vec![], None)).await.unwrap();
-    assert_eq!(store.recall(&answer("1").command).await.unwrap(), Some(answer("1")));
+    assert_eq!(store.answers().recall(&answer("1").command).await.unwrap(), Some(answer("1")));
 }

@@ -11,24 +11,23 @@ use inventory_contract::{
     ShipStock, Sku, StockLevel, StockLine, StockQuery,
 };
 use inventory_core::{Change, Hold, Item, StockStore, Stockroom};
-use outgrow::{Answer, Answers, CallContext, CommandId, CommitError, Remembered, StoreError};
-use outgrow_testkit::SequentialIds;
+use outgrow::{Answer, Answers, CallContext, CommitError, StoreError};
+use outgrow_testkit::{MemoryAnswers, SequentialIds};
 
 use crate::sample::{line, reservation, sku};
 
 #[derive(Default)]
 pub(crate) struct MemoryStockStore {
     kept: Mutex<Kept>,
+    answers: MemoryAnswers,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
-    unreadable: bool,
 }
 
 #[derive(Default)]
 struct Kept {
     items: BTreeMap<Sku, Item>,
     holds: HashMap<ReservationId, Hold>,
-    answers: HashMap<CommandId, Remembered>,
 }
 
 /// How a commit fails.
@@ -44,11 +43,7 @@ pub(crate) enum Failure {
 impl MemoryStockStore {
     /// One that cannot be read.
     pub(crate) fn unreadable() -> Self {
-        Self { unreadable: true, ..Self::default() }
-    }
-
-    fn readable(&self) -> Result<(), StoreError> {
-        if self.unreadable { Err(StoreError::new("planted")) } else { Ok(()) }
+        Self { answers: MemoryAnswers::unreadable(), ..Self::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -57,38 +52,34 @@ impl MemoryStockStore {
 }
 
 #[async_trait]
-impl Answers for MemoryStockStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        self.readable()?;
-        Ok(self.kept().answers.get(command).cloned())
-    }
-}
-
-#[async_trait]
 impl StockStore for MemoryStockStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.answers
+    }
+
     async fn items(&self, skus: &[Sku]) -> Result<Vec<Item>, StoreError> {
         tokio::task::yield_now().await; // so that commands at once meet each other
-        self.readable()?;
+        self.answers.readable()?;
         let kept = self.kept();
         Ok(kept.items.values().filter(|item| skus.contains(item.sku())).cloned().collect())
     }
 
     async fn hold(&self, id: ReservationId) -> Result<Option<Hold>, StoreError> {
-        self.readable()?;
+        self.answers.readable()?;
         Ok(self.kept().holds.get(&id).cloned())
     }
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         match self.commits_fail.lock().unwrap().pop_front() {
-            None => self.kept().commit(change),
+            None => self.kept().commit(change, &self.answers),
             Some(Failure::Overtaken(by)) => {
                 let mut kept = self.kept();
-                kept.commit(*by).unwrap();
-                kept.commit(change)
+                kept.commit(*by, &self.answers).unwrap();
+                kept.commit(change, &self.answers)
             }
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
             Some(Failure::InDoubt) => {
-                self.kept().commit(change)?;
+                self.kept().commit(change, &self.answers)?;
                 Err(CommitError::InDoubt(StoreError::new("planted")))
             }
         }
@@ -96,15 +87,17 @@ impl StockStore for MemoryStockStore {
 }
 
 impl Kept {
-    fn commit(&mut self, Change { items, hold, answer }: Change) -> Result<(), CommitError> {
+    fn commit(&mut self, change: Change, answers: &MemoryAnswers) -> Result<(), CommitError> {
+        let Change { items, hold, answer } = change;
         let stale =
             items.iter().any(|item| self.items.get(item.sku()).map_or(0, Item::version) != item.version())
                 || hold.as_ref().is_some_and(|hold| {
                     self.holds.get(&hold.id).map_or(0, |kept| kept.version) != hold.version
                 });
-        if stale || self.answers.contains_key(&answer.command) {
+        if stale {
             return Err(CommitError::Conflict);
         }
+        answers.remember(answer)?;
         for item in items {
             let StockLevel { sku, on_hand, reserved, .. } = item.level();
             self.items.insert(sku.clone(), Item::kept(sku, on_hand, reserved, item.version() + 1));
@@ -112,7 +105,6 @@ impl Kept {
         if let Some(hold) = hold {
             self.holds.insert(hold.id, Hold { version: hold.version + 1, ..hold });
         }
-        self.answers.insert(answer.command.clone(), answer);
         Ok(())
     }
 }

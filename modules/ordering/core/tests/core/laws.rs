@@ -52,7 +52,7 @@ pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
     assert_eq!(store.order(id(1)).await.unwrap(), None);
     assert_eq!(store.orders_of(&"ada".parse().unwrap(), None, 10).await.unwrap(), vec![]);
     assert_eq!(store.open(None, 10).await.unwrap(), vec![]);
-    assert_eq!(store.recall(&answer("key").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("key").command).await.unwrap(), None);
 }
 
 pub(crate) async fn an_order_comes_back_as_it_was_committed(store: &Store) {
@@ -103,8 +103,8 @@ pub(crate) async fn a_command_is_answered_once_and_has_its_effect_once(store: &S
     store.commit(place(1)).await.unwrap();
     assert!(matches!(store.commit(place(2)).await, Err(CommitError::Conflict)));
     assert_eq!(store.order(id(2)).await.unwrap(), None, "nothing of the second is kept");
-    assert_eq!(store.recall(&answer("key").command).await.unwrap(), Some(answer("key")));
-    assert_eq!(store.recall(&answer("other").command).await.unwrap(), None);
+    assert_eq!(store.answers().recall(&answer("key").command).await.unwrap(), Some(answer("key")));
+    assert_eq!(store.answers().recall(&answer("other").command).await.unwrap(), None);
 }
 
 pub(crate) async fn the_orders_of_a_customer_come_newest_first_page_by_page(store: &Store) {

@@ -1,18 +1,20 @@
 //! A store that keeps orders in memory, and fails on demand.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId};
 use ordering_core::{Change, Order, OrderStore};
-use outgrow::{Answers, CommandId, CommitError, Remembered, StoreError};
+use outgrow::{Answers, CommitError, StoreError};
+use outgrow_testkit::MemoryAnswers;
 
 #[derive(Default)]
 pub(crate) struct MemoryOrderStore {
     kept: Mutex<Kept>,
+    answers: MemoryAnswers,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
 }
@@ -20,7 +22,6 @@ pub(crate) struct MemoryOrderStore {
 #[derive(Default)]
 struct Kept {
     orders: BTreeMap<OrderId, Order>,
-    answers: HashMap<CommandId, Remembered>,
 }
 
 /// How a commit fails.
@@ -38,30 +39,24 @@ impl MemoryOrderStore {
     }
 
     fn keep(&self, change: Change) -> Result<(), CommitError> {
+        let Change { order, answer } = change;
         let mut kept = self.kept();
-        if change.answer.as_ref().is_some_and(|answer| kept.answers.contains_key(&answer.command)) {
+        let version = |order: &Order| kept.orders.get(&order.id).map_or(0, |kept| kept.version);
+        if order.as_ref().is_some_and(|order| version(order) != order.version) {
             return Err(CommitError::Conflict);
         }
-        if let Some(order) = change.order {
-            if kept.orders.get(&order.id).map_or(0, |kept| kept.version) != order.version {
-                return Err(CommitError::Conflict);
-            }
-            kept.orders.insert(order.id, Order { version: order.version + 1, ..order });
-        }
-        kept.answers.extend(change.answer.map(|answer| (answer.command.clone(), answer)));
+        answer.map_or(Ok(()), |answer| self.answers.remember(answer))?;
+        kept.orders.extend(order.map(|order| (order.id, Order { version: order.version + 1, ..order })));
         Ok(())
     }
 }
 
 #[async_trait]
-impl Answers for MemoryOrderStore {
-    async fn recall(&self, command: &CommandId) -> Result<Option<Remembered>, StoreError> {
-        Ok(self.kept().answers.get(command).cloned())
-    }
-}
-
-#[async_trait]
 impl OrderStore for MemoryOrderStore {
+    fn answers(&self) -> &dyn Answers {
+        &self.answers
+    }
+
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         Ok(self.kept().orders.get(&id).cloned())
     }
