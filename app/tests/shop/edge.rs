@@ -162,4 +162,6 @@ async fn what_was_called_is_measured() {
         format!("module=\"inventory\",target=\"grpc://{}\",outcome=\"answered\"}} 1", shop.grpc["stock"]);
     assert!(metrics.contains(&remote), "{metrics}");
     assert!(metrics.contains("module=\"catalog\",target=\"local\",outcome=\"answered\"} 1"), "{metrics}");
+    let away = "outgrow_calls_turned_away_total{module=\"ordering\",cause=\"overloaded\"} 0";
+    assert!(metrics.contains(away), "{metrics}");
 }

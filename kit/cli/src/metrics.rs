@@ -12,6 +12,7 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
         host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
     move || {
         let mut calls = String::from(CALLS);
+        let mut away = String::from(AWAY);
         let mut seconds = String::from(SECONDS);
         for (module, composed) in &composed {
             let targets = composed.targets.iter().map(|target| (&*target.name, &target.figures));
@@ -21,14 +22,25 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
                 count(&mut calls, &labels, &now);
                 time(&mut seconds, &labels, &now);
             }
+            for (cause, count) in composed.turned_away.totals() {
+                _ = writeln!(
+                    away,
+                    "outgrow_calls_turned_away_total{{module=\"{module}\",cause=\"{cause}\"}} {count}"
+                );
+            }
         }
-        calls + &seconds
+        calls + &away + &seconds
     }
 }
 
 const CALLS: &str = "\
-# HELP outgrow_calls_total Calls to a port that reached it or its target, and how they ended.
+# HELP outgrow_calls_total Calls to a port that reached it or its target, and how they ended while their caller waited.
 # TYPE outgrow_calls_total counter
+";
+
+const AWAY: &str = "\
+# HELP outgrow_calls_turned_away_total Calls to a port that were not let in: they had no effect.
+# TYPE outgrow_calls_turned_away_total counter
 ";
 
 const SECONDS: &str = "\

@@ -11,6 +11,7 @@ use outgrow::{Dispatch, Loopback, ModuleSpec, Port, Served};
 use crate::{
     Access, Carrier, Door, Figures, Placement, Policies, Router, Topology,
     placement::Unusable,
+    policy::TurnedAway,
     router::{Route, Target},
 };
 
@@ -42,6 +43,8 @@ pub struct Composed {
     pub local: Arc<Figures>,
     /// What is measured of each target.
     pub targets: Vec<Arc<Target>>,
+    /// What is measured of the calls that were not let in.
+    pub turned_away: Arc<TurnedAway>,
 }
 
 /// A composition that cannot be.
@@ -118,8 +121,10 @@ impl Modules {
         });
         let targets = self.targets(spec, &placement, door)?;
         let route = if targets.is_empty() { Route::Local } else { Route::Remote(targets.clone()) };
+        let turned_away = Arc::clone(&policies.turned_away);
         let router = Router::new(local, route, policies);
-        self.composed.insert(spec.name, Composed { placement, local: router.local_figures(), targets });
+        let composed = Composed { placement, local: router.local_figures(), targets, turned_away };
+        self.composed.insert(spec.name, composed);
         Ok(P::via(router))
     }
 

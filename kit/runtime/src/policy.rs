@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,8 @@ pub struct Policies {
     pub bulkhead: Bulkhead,
     /// When and how often a failed call is repeated.
     pub retry: Retry,
+    /// What is measured of the calls that were not let in.
+    pub turned_away: Arc<TurnedAway>,
 }
 
 impl Policies {
@@ -33,6 +35,7 @@ impl Policies {
             budget: Duration::from_secs(5),
             bulkhead: Bulkhead::new(1024),
             retry: Retry::default(),
+            turned_away: Arc::default(),
         }
     }
 
@@ -42,6 +45,15 @@ impl Policies {
     /// Not executed: denied, expired or overloaded.
     #[inline]
     pub fn admit<E>(&self, cx: &CallContext, method: &'static Method) -> Result<Place, CallError<E>> {
+        let admitted = self.look_at(cx, method);
+        if let Err(failure) = &admitted {
+            self.turned_away.count(failure);
+        }
+        admitted
+    }
+
+    #[inline]
+    fn look_at<E>(&self, cx: &CallContext, method: &'static Method) -> Result<Place, CallError<E>> {
         self.access.check(cx.caller(), method)?;
         guard::begin(cx.deadline())?;
         self.bulkhead.enter()
@@ -51,6 +63,35 @@ impl Policies {
     #[must_use]
     pub fn apart(&self) -> Self {
         Self { bulkhead: Bulkhead::new(self.bulkhead.limit), ..self.clone() }
+    }
+}
+
+/// How many calls to one port were not let in, on either end of a call in this process.
+#[derive(Debug, Default)]
+pub struct TurnedAway {
+    denied: AtomicU64,
+    expired: AtomicU64,
+    overloaded: AtomicU64,
+}
+
+impl TurnedAway {
+    #[cold]
+    fn count<E>(&self, failure: &CallError<E>) {
+        let total = match failure.why().map(|cause| cause.kind) {
+            Some(CauseKind::Denied) => &self.denied,
+            Some(CauseKind::Expired) => &self.expired,
+            _ => &self.overloaded,
+        };
+        total.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The totals now, by cause.
+    pub fn totals(&self) -> [(CauseKind, u64); 3] {
+        [
+            (CauseKind::Denied, self.denied.load(Ordering::Relaxed)),
+            (CauseKind::Expired, self.expired.load(Ordering::Relaxed)),
+            (CauseKind::Overloaded, self.overloaded.load(Ordering::Relaxed)),
+        ]
     }
 }
 

@@ -1,6 +1,6 @@
 //! A peer that speaks HTTP/2 frame by frame, so that it can do what no well-behaved one would.
 
-use std::{io, time::Duration};
+use std::io;
 
 use adapter_grpc::GrpcAddress;
 use outgrow_testkit::LoopbackAddr;
@@ -216,7 +216,7 @@ impl Wire {
 
     /// Reads nothing and says nothing until the client is gone.
     pub(super) async fn silence(self) -> io::Result<()> {
-        tokio::time::sleep(Duration::MAX).await;
+        std::future::pending::<()>().await;
         drop(self);
         Ok(())
     }

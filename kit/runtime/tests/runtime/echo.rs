@@ -18,6 +18,7 @@ use outgrow_runtime::{
     router::{Route, Target},
 };
 use outgrow_testkit::until_async;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Says again what it is told.
@@ -65,11 +66,20 @@ pub(crate) enum EchoRefusal {
 }
 
 /// The port itself, counting how many calls began, how many ended, and how many are over either way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parrot {
+    /// One permit for each call that was asked to wait.
+    pub(crate) may_go_on: Semaphore,
     pub(crate) begun: AtomicUsize,
     pub(crate) ended: AtomicUsize,
     pub(crate) over: AtomicUsize,
+}
+
+impl Default for Parrot {
+    fn default() -> Self {
+        let (begun, ended, over) = Default::default();
+        Self { may_go_on: Semaphore::new(0), begun, ended, over }
+    }
 }
 
 /// Counts a call that is over, also if it was cut in half.
@@ -91,7 +101,7 @@ impl Parrot {
                 return Err(CallError::Refused(EchoRefusal::No { words: "no ".repeat(2000) }));
             }
             "panic" => panic!("as asked"),
-            "wait" => tokio::time::sleep(Duration::from_millis(300)).await,
+            "wait" => self.may_go_on.acquire().await.unwrap().forget(),
             _ => {}
         }
         self.ended.fetch_add(1, Ordering::SeqCst);
