@@ -15,7 +15,7 @@ use crate::{Problem, problem::Facts};
 ///
 /// A handler carries its method, path and answers in `#[utoipa::path(…)]`; [`routes!`](crate::routes) turns those of
 /// one path into a route. So no route lacks its documentation. Added to every operation, since it is true of all: the
-/// parameters of its path, `Idempotency-Key` if it is a POST, and that errors are problems.
+/// parameters of its path, `Idempotency-Key` if it is a POST or a PUT, and that errors are problems.
 pub struct Endpoints {
     router: Router,
     openapi: OpenApi,
@@ -56,8 +56,8 @@ impl fmt::Debug for Endpoints {
 const PROBLEM: &str = "Problem";
 
 fn complete(tag: &str, path: &str, item: &mut PathItem) {
-    if let Some(post) = &mut item.post {
-        post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+    for changing in [&mut item.post, &mut item.put].into_iter().flatten() {
+        changing.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
     }
     let PathItem { get, put, post, delete, patch, .. } = item;
     for operation in [get, put, post, delete, patch].into_iter().flatten() {

@@ -8,14 +8,15 @@
 //! | not executed: in progress | 409 `in-progress`, `Retry-After` |
 //! | not executed: bad request | 500 `internal`: what a client can get wrong has been refused before, so it is our defect |
 //! | not executed, else | 503 `not-executed`, `Retry-After` |
-//! | in doubt | 503 `outcome-unknown`, `Retry-After`, and the `Idempotency-Key` to repeat it under |
+//! | in doubt, a command | 503 `outcome-unknown`, `Retry-After`, and the `Idempotency-Key` to repeat it under |
+//! | in doubt, a query | 503 `not-executed`, `Retry-After`: a query has no effect that could be in doubt |
 
 use axum::http::StatusCode;
 use outgrow::{CallError, Cause, CauseKind};
 
 use crate::Problem;
 
-/// Turns the failure of a call into a problem; `refused` says what the module's own refusals are.
+/// Turns the failure of a command into a problem; `refused` says what the module's own refusals are.
 ///
 /// ```
 /// # use adapter_http::{Problem, failure};
@@ -33,6 +34,14 @@ pub fn failure<E>(refused: impl FnOnce(E) -> Problem) -> impl FnOnce(CallError<E
         CallError::Refused(refusal) => refused(refusal),
         CallError::NotExecuted(cause) => not_executed(&cause).because(format_args!("not executed: {cause}")),
         CallError::InDoubt(cause) => in_doubt().because(format_args!("in doubt: {cause}")),
+    }
+}
+
+/// Turns the failure of a query into a problem, as [`failure`] does that of a command.
+pub fn query_failure<E>(refused: impl FnOnce(E) -> Problem) -> impl FnOnce(CallError<E>) -> Problem {
+    |error| match error {
+        CallError::InDoubt(cause) => unanswered().because(format_args!("in doubt: {cause}")),
+        other @ (CallError::Refused(_) | CallError::NotExecuted(_)) => failure(refused)(other),
     }
 }
 
@@ -69,6 +78,10 @@ fn unavailable(detail: &'static str) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-executed", "Not carried out")
         .detail(detail)
         .retry_after(1)
+}
+
+fn unanswered() -> Problem {
+    unavailable("The answer was lost or did not come in time. Nothing was to be changed: ask again.")
 }
 
 fn in_doubt() -> Problem {

@@ -5,11 +5,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Invalid, Problem, body,
-    read::{self, Malformed, Node},
+    read::{self, Fault, Node, Unreadable},
 };
 
 /// A body of JSON, of a request or of an answer.
@@ -30,23 +30,53 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(req: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = req.into_parts();
-        if !is_json(&parts.headers) {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "The body is not JSON",
-            )
-            .detail("Send JSON, and say so: `Content-Type: application/json`."));
-        }
-        let bytes = body::read(&parts.headers, body).await?;
-        let tree = Node::from_json(&bytes).map_err(|Malformed(detail)| {
-            Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON").detail(detail)
-        })?;
-        read::read(tree).map(Self).map_err(|fault| {
-            let (pointer, detail) = fault.into_parts();
-            Invalid::at(pointer, detail).into()
-        })
+        must_be_json(&parts.headers)?;
+        parse(&body::read(&parts.headers, body).await?).map(Self)
     }
+}
+
+/// No body, for a request that needs none. `{}` is taken for none; anything else is refused as by [`Json`].
+#[derive(Clone, Copy, Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(req: Request, _: &S) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Nothing {}
+
+        let (parts, body) = req.into_parts();
+        let bytes = body::read(&parts.headers, body).await?;
+        if !bytes.is_empty() {
+            must_be_json(&parts.headers)?;
+            let Nothing {} = parse(&bytes)?;
+        }
+        Ok(Self)
+    }
+}
+
+fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let (status, kind) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
+    Err(Problem::new(status, kind, "The body is not JSON")
+        .detail("Send JSON, and say so: `Content-Type: application/json`."))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let invalid = |fault: Fault| {
+        let (pointer, detail) = fault.into_parts();
+        Invalid::at(pointer, detail).into()
+    };
+    let tree = Node::from_json(bytes).map_err(|unreadable| match unreadable {
+        Unreadable::Fault(fault) => invalid(fault),
+        Unreadable::Malformed(detail) => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON").detail(detail)
+        }
+    })?;
+    read::read(tree).map_err(invalid)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

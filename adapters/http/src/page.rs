@@ -21,14 +21,15 @@ pub struct Page<T> {
 
 /// A place in a list, opaque to clients and safe in URLs.
 ///
-/// It hides a text (the id after which to go on) behind a check, so that a cursor that was made up or cut off is told
-/// from one that we made. It is no secret and no signature.
+/// It hides a text (the id after which to go on) behind a check, so that a cursor that was made up, cut off or taken
+/// from another list is told from one that we made for this list. It is no secret and no signature.
 ///
 /// ```
 /// use adapter_http::Cursor;
 ///
-/// let cursor = Cursor::after(&"sku-17");
-/// assert_eq!(cursor.read::<String>()?, "sku-17");
+/// let cursor = Cursor::after("products", &"sku-17");
+/// assert_eq!(cursor.read::<String>("products")?, "sku-17");
+/// assert!(cursor.read::<String>("orders").is_err());
 /// # Ok::<(), adapter_http::Problem>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,10 +38,10 @@ pub struct Page<T> {
 pub struct Cursor(String);
 
 impl Cursor {
-    /// The cursor after the item of this id.
-    pub fn after(id: &impl fmt::Display) -> Self {
+    /// The cursor after the item of this id, in the list of this name.
+    pub fn after(list: &str, id: &impl fmt::Display) -> Self {
         let id = id.to_string();
-        let mut bytes = check(id.as_bytes()).to_vec();
+        let mut bytes = check(list, id.as_bytes()).to_vec();
         bytes.extend_from_slice(id.as_bytes());
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -48,10 +49,10 @@ impl Cursor {
     /// The id it was made of.
     ///
     /// # Errors
-    /// 400 `invalid-cursor` if it was not made here.
-    pub fn read<T: FromStr>(&self) -> Result<T, Problem> {
-        self.hidden().ok_or_else(|| {
-            let detail = "is not a cursor: take it from `next` of the page before".into();
+    /// 400 `invalid-cursor` if it was not made here, for this list.
+    pub fn read<T: FromStr>(&self, list: &str) -> Result<T, Problem> {
+        self.hidden(list).ok_or_else(|| {
+            let detail = "is not a cursor of this list: take it from `next` of the page before".into();
             let error = FieldError { place: Place::Query, pointer: "/after".to_owned(), detail };
             Problem::new(StatusCode::BAD_REQUEST, "invalid-cursor", "This is not a cursor")
                 .detail(error.to_string())
@@ -59,10 +60,10 @@ impl Cursor {
         })
     }
 
-    fn hidden<T: FromStr>(&self) -> Option<T> {
+    fn hidden<T: FromStr>(&self, list: &str) -> Option<T> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok()?;
         let (checked, id) = bytes.split_first_chunk()?;
-        if *checked != check(id) {
+        if *checked != check(list, id) {
             return None;
         }
         str::from_utf8(id).ok()?.parse().ok()
@@ -70,11 +71,9 @@ impl Cursor {
 }
 
 /// FNV-1a, 32 bits.
-fn check(bytes: &[u8]) -> [u8; 4] {
-    bytes
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-        .to_be_bytes()
+fn check(list: &str, id: &[u8]) -> [u8; 4] {
+    let bytes = list.bytes().chain([0]).chain(id.iter().copied());
+    bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)).to_be_bytes()
 }
 
 /// How many items a page has at most: 1 to 100, and 20 if nothing is said. A parameter of a URL.

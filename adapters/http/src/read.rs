@@ -10,7 +10,7 @@ mod error;
 mod node;
 
 pub(crate) use error::Fault;
-pub(crate) use node::{Malformed, Node};
+pub(crate) use node::{Node, Unreadable};
 
 use std::{borrow::Cow, fmt};
 
@@ -74,7 +74,12 @@ impl Reader<'_> {
         };
         match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => Ok(number),
-            None => self.at.wrong(format!("must be a whole number from {least} to {most}")),
+            // A range of 64 bits is no help: the field has one of its own, told when it is looked at.
+            None if most <= u32::MAX.into() => {
+                self.at.wrong(format!("must be a whole number from {least} to {most}"))
+            }
+            None if self.node.is_huge() => self.at.wrong("is too large a number"),
+            None => self.at.wrong("must be a whole number"),
         }
     }
 

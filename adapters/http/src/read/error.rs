@@ -21,6 +21,10 @@ impl Fault {
         Self { pointer: None, detail: detail.into(), field: None }
     }
 
+    pub(super) fn at(self, pointer: String) -> Self {
+        Self { pointer: Some(pointer), ..self }
+    }
+
     pub(super) fn located(self, at: &At<'_>) -> Self {
         let Self { pointer, detail, field } = self;
         let here = || field.map_or_else(|| at.to_string(), |field| At::Name(at, field).to_string());

@@ -1,14 +1,14 @@
 //! What a client sent, as a tree: JSON, or the parameters of a URL.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::HashSet, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Number, error::Category};
 
-use super::Fault;
+use super::{At, Fault};
 
 /// A value as it was sent.
 #[derive(Debug)]
@@ -23,37 +23,65 @@ pub(crate) enum Node {
     Object(Vec<(String, Self)>),
 }
 
-/// Why bytes are not JSON.
+/// Why bytes are no tree.
 #[derive(Debug)]
-pub(crate) struct Malformed(pub(crate) Cow<'static, str>);
+pub(crate) enum Unreadable {
+    /// They are not JSON, in a sentence.
+    Malformed(Cow<'static, str>),
+    /// They are JSON, but one value is too much.
+    Fault(Fault),
+}
 
 impl Node {
     /// More values than this are not read: a tree of tiny ones would take many times the memory of their bytes.
     pub(crate) const MOST: usize = 100_000;
 
-    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
         if bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > Self::MOST {
-            return Err(Malformed(Cow::Borrowed("The JSON has too many values.")));
+            return Err(Unreadable::Malformed(Cow::Borrowed("The JSON has too many values.")));
         }
-        serde_json::from_slice(bytes).map_err(|error| {
+        let path = Path::default();
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let tree = Tree(&path).deserialize(&mut json).and_then(|tree| json.end().map(|()| tree));
+        tree.map_err(|error| {
             let what = match error.classify() {
                 Category::Eof if bytes.trim_ascii().is_empty() => {
-                    return Malformed(Cow::Borrowed("There is no body; JSON is expected."));
+                    return Unreadable::Malformed(Cow::Borrowed("There is no body; JSON is expected."));
+                }
+                // It is of the syntax of JSON, but of no size that a number has here.
+                Category::Syntax if error.to_string().starts_with("number out of range") => {
+                    return Unreadable::Fault(Fault::new("is too large a number").at(path.pointer()));
                 }
                 Category::Eof => "The JSON ends too early",
                 Category::Data => "A name is given twice in one object",
                 Category::Syntax | Category::Io => "This is not JSON",
             };
-            Malformed(Cow::Owned(format!("{what}: line {}, column {}.", error.line(), error.column())))
+            let at = format!("{what}: line {}, column {}.", error.line(), error.column());
+            Unreadable::Malformed(Cow::Owned(at))
         })
+    }
+
+    /// A number beyond all that have 64 bits.
+    pub(super) fn is_huge(&self) -> bool {
+        const BOUND: f64 = 9.2e18;
+        match self {
+            Self::Number(number) => number.as_f64().is_some_and(|number| number.abs() > BOUND),
+            Self::Null | Self::Bool(_) | Self::Text(_) | Self::Raw(_) | Self::List(_) | Self::Object(_) => {
+                false
+            }
+        }
     }
 
     /// The parameters of a URL, each given once.
     pub(crate) fn from_query(query: &str) -> Result<Self, Fault> {
         let mut fields: Vec<(String, Self)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let wrong = |detail| Err(Fault::new(detail).located(&At::Name(&At::Root, &name)));
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return wrong("must be UTF-8, without U+FFFD, the mark of lost text");
+            }
             if fields.iter().any(|(known, _)| *known == name) {
-                return Err(Fault::new("is given twice").located(&super::At::Name(&super::At::Root, &name)));
+                return wrong("is given twice");
             }
             fields.push((name.into_owned(), Self::Raw(value.into_owned())));
         }
@@ -61,15 +89,44 @@ impl Node {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Tree)
+/// Where in the tree the reading is; after a failure, where it failed.
+#[derive(Default)]
+struct Path(RefCell<Vec<Step>>);
+
+enum Step {
+    Name(String),
+    Index(usize),
+}
+
+impl Path {
+    fn read<T, E>(&self, step: Step, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.0.borrow_mut().push(step);
+        let value = read()?;
+        self.0.borrow_mut().pop();
+        Ok(value)
+    }
+
+    fn pointer(&self) -> String {
+        let steps = self.0.borrow();
+        let steps = steps.iter().map(|step| match step {
+            Step::Name(name) => At::Name(&At::Root, name).to_string(),
+            Step::Index(index) => At::Index(&At::Root, *index).to_string(),
+        });
+        steps.collect()
     }
 }
 
-struct Tree;
+struct Tree<'a>(&'a Path);
 
-impl<'de> Visitor<'de> for Tree {
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tree<'_> {
     type Value = Node;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +163,8 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        let mut next = |index| self.0.read(Step::Index(index), || seq.next_element_seed(Tree(self.0)));
+        while let Some(item) = next(list.len())? {
             list.push(item);
         }
         Ok(Node::List(list))
@@ -119,7 +177,8 @@ impl<'de> Visitor<'de> for Tree {
             if !names.insert(name.clone()) {
                 return Err(A::Error::custom("a name is given twice"));
             }
-            fields.push((name, map.next_value()?));
+            let value = self.0.read(Step::Name(name.clone()), || map.next_value_seed(Tree(self.0)))?;
+            fields.push((name, value));
         }
         Ok(Node::Object(fields))
     }

@@ -32,7 +32,6 @@ async fn a_body_that_is_not_json_is_refused_with_its_line_and_column() {
             "{\"customer\":\"ann\",\"customer\":\"bob\"}",
             "A name is given twice in one object: line 1, column 28.",
         ),
-        ("{\"customer\":1e999}", "This is not JSON: line 1, column 17."),
     ] {
         let answer = place_body(body).await;
         let expected = json!({
@@ -76,6 +75,13 @@ async fn a_wrong_field_is_named_by_its_pointer_in_plain_words() {
         (line(r#"{"sku":"a","quantity":4294967296}"#), "/lines/1/quantity", WHOLE),
         (line(r#"{"sku":"a","quantity":1e30}"#), "/lines/1/quantity", WHOLE),
         (line(r#"{"sku":"a","quantity":99999999999999999999999}"#), "/lines/1/quantity", WHOLE),
+        (line(r#"{"sku":"a","quantity":1e400}"#), "/lines/1/quantity", "is too large a number"),
+        (line(r#"{"sku":"a","quantity":-1e400}"#), "/lines/1/quantity", "is too large a number"),
+        (r#"{"customer":1e400}"#.to_owned(), "/customer", "is too large a number"),
+        ("[[],[[1e400]]]".to_owned(), "/1/0/0", "is too large a number"),
+        (with(r#""budget":{"amount":"1"}"#), "/budget/amount", "must be a whole number"),
+        (with(r#""budget":{"amount":1.5}"#), "/budget/amount", "must be a whole number"),
+        (with(r#""budget":{"amount":1e30}"#), "/budget/amount", "is too large a number"),
         (line(r#"{"sku":"a","quantity":1,"colour":2}"#), "/lines/1/colour", "is not known here"),
         (with(r#""gift":"yes""#), "/gift", "must be true or false"),
         (with(r#""speed":"warp""#), "/speed", "must be one of: slow, fast"),
@@ -103,6 +109,24 @@ async fn a_wrong_field_is_named_by_its_pointer_in_plain_words() {
         });
         assert_eq!(answer.problem(), expected, "{body}");
     }
+}
+
+#[tokio::test]
+async fn where_no_body_is_needed_none_but_an_empty_one_is_taken() {
+    const CANCELLATION: &str = "/v1/orders/0197f0e5-0000-7000-8000-000000000001/cancellation";
+    assert_eq!(ask(Request::post(CANCELLATION).body(Body::empty()).unwrap()).await.status, 204);
+    assert_eq!(ask(post(CANCELLATION, "{}")).await.status, 204);
+    for (body, kind) in [
+        ("garbage".to_owned(), "malformed-json"),
+        ("null".to_owned(), "invalid-request"),
+        (r#"{"reason":"late"}"#.to_owned(), "invalid-request"),
+        (" ".repeat(2 * 1024 * 1024), "too-large"),
+    ] {
+        let answer = ask(post(CANCELLATION, body)).await;
+        assert_eq!(answer.problem_type(), format!("urn:outgrow:problem:{kind}"));
+    }
+    let untyped = ask(Request::post(CANCELLATION).body(Body::from("{}")).unwrap()).await;
+    assert_eq!(untyped.status, 415);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use adapter_http::{Cx, Endpoints, Problem, failure, routes};
+use adapter_http::{Cx, Endpoints, Problem, failure, query_failure, routes};
 use axum::{
     body::Body,
     extract::State,
@@ -23,6 +23,12 @@ type Failed = CallError<&'static str>;
 #[utoipa::path(post, path = "/v1/fail", responses((status = 200)))]
 async fn fail(State(error): State<Arc<Failed>>, _: Cx) -> Result<(), Problem> {
     Err(failure(refused)((*error).clone()))
+}
+
+/// Asks and fails as it was told to.
+#[utoipa::path(get, path = "/v1/fail", responses((status = 200)))]
+async fn ask(State(error): State<Arc<Failed>>, _: Cx) -> Result<(), Problem> {
+    Err(query_failure(refused)((*error).clone()))
 }
 
 fn refused(why: &'static str) -> Problem {
@@ -78,6 +84,22 @@ async fn every_cause_has_its_status_type_and_retry_after() {
             assert!(!answer.text().contains("secret-7"), "{kind}: {}", answer.text());
         }
     }
+}
+
+#[tokio::test]
+async fn a_query_is_never_in_doubt() {
+    let asked = async |error: Failed| {
+        let router = router_of([Endpoints::new("fail", Arc::new(error), [routes!(ask)])]);
+        ask_of(router, Request::get("/v1/fail").body(Body::empty()).unwrap()).await
+    };
+    for &kind in CauseKind::ALL {
+        let answer = asked(CallError::in_doubt(kind, "secret-7")).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{kind}");
+        assert_eq!(answer.problem_type(), "urn:outgrow:problem:not-executed", "{kind}");
+        assert_eq!(answer.header("idempotency-key"), None, "{kind}");
+    }
+    assert_eq!(asked(CallError::Refused("only 3 left")).await.status, 409);
+    assert_eq!(asked(CallError::not_executed(CauseKind::Denied, "")).await.status, 403);
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ async fn the_description_is_openapi_3_1_of_every_route() {
             "get /v1/orders",
             "post /v1/orders",
             "get /v1/orders/{id}",
+            "post /v1/orders/{id}/cancellation",
             "get /v1/panic",
         ]
     );

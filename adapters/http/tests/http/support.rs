@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use adapter_http::{
-    About, Component, Cursor, Cx, Endpoints, Invalid, Json, Limit, MoneyJson, Operations, Page, Param,
-    Problem, Query, Readiness, routes, shell,
+    About, Component, Cursor, Cx, Endpoints, Invalid, Json, Limit, MoneyJson, NoBody, Operations, Page,
+    Param, Problem, Query, Readiness, routes, shell,
 };
 use axum::{
     Router,
@@ -81,7 +81,7 @@ pub(super) struct OrdersQuery {
 /// The orders of a customer.
 #[utoipa::path(get, path = "/v1/orders", responses((status = 200, body = Page<String>)))]
 async fn orders(Query(query): Query<OrdersQuery>) -> Result<Json<Page<String>>, Problem> {
-    let after: u64 = query.after.map_or(Ok(0), |after| after.read())?;
+    let after: u64 = query.after.map_or(Ok(0), |after| after.read("items"))?;
     let items = vec![
         query.customer,
         format!("after {after}"),
@@ -89,7 +89,7 @@ async fn orders(Query(query): Query<OrdersQuery>) -> Result<Json<Page<String>>, 
         format!("lines {}", query.min_lines),
         format!("gift {}", query.gift),
     ];
-    Ok(Json(Page { items, next: Some(Cursor::after(&(after + 1))) }))
+    Ok(Json(Page { items, next: Some(Cursor::after("items", &(after + 1))) }))
 }
 
 /// One order.
@@ -113,6 +113,12 @@ async fn context(State(_state): State<Arc<str>>, Cx(cx): Cx) -> Json<Value> {
     }))
 }
 
+/// Needs no body.
+#[utoipa::path(post, path = "/v1/orders/{id}/cancellation", responses((status = 204)))]
+async fn cancel(Param(_order): Param<OrderId>, _: NoBody) -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
 /// Panics.
 #[utoipa::path(get, path = "/v1/panic", responses((status = 200)))]
 async fn panics() {
@@ -127,7 +133,14 @@ async fn bare(Param(status): Param<u16>) -> StatusCode {
 
 pub(super) fn endpoints() -> Endpoints {
     let state: Arc<str> = Arc::from("state");
-    let routes = [routes!(place, orders), routes!(order), routes!(context), routes!(panics), routes!(bare)];
+    let routes = [
+        routes!(place, orders),
+        routes!(order),
+        routes!(cancel),
+        routes!(context),
+        routes!(panics),
+        routes!(bare),
+    ];
     Endpoints::new("orders", state, routes)
 }
 

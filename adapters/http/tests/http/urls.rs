@@ -38,6 +38,7 @@ async fn a_wrong_parameter_is_named_in_plain_words() {
         ("customer=a&limit=99999999999999999999", "/limit", LIMIT),
         ("customer=a&min_lines=65536", "/min_lines", "must be a whole number from 0 to 65535"),
         ("customer=a&gift=maybe", "/gift", "must be true or false"),
+        ("customer=%ff", "/customer", "must be UTF-8, without U+FFFD, the mark of lost text"),
         ("customer=a&customer=b", "/customer", "is given twice"),
         (
             "customer=a&sort=up",

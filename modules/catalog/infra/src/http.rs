@@ -7,7 +7,8 @@ mod problem;
 use std::sync::Arc;
 
 use adapter_http::{
-    Cursor, Cx, Endpoints, Json, Limit, MoneyJson, Page, Param, Problem, Query, failure, routes,
+    Cursor, Cx, Endpoints, Json, Limit, MoneyJson, Page, Param, Problem, Query, failure, query_failure,
+    routes,
 };
 use axum::{
     extract::State,
@@ -21,6 +22,9 @@ use body::{ProductBody, PublishProductBody, price};
 use problem::refused;
 
 type Shared = State<Arc<dyn Catalog>>;
+
+/// What cursors are for.
+const LIST: &str = "products";
 
 /// The endpoints of Catalog.
 pub fn endpoints(catalog: Arc<dyn Catalog>) -> Endpoints {
@@ -54,7 +58,7 @@ async fn product(
     Cx(cx): Cx,
     Param(sku): Param<Sku>,
 ) -> Result<Json<ProductBody>, Problem> {
-    let product = catalog.product(&cx, ProductQuery { sku }).await.map_err(failure(refused))?;
+    let product = catalog.product(&cx, ProductQuery { sku }).await.map_err(query_failure(refused))?;
     Ok(Json(product.into()))
 }
 
@@ -103,9 +107,9 @@ async fn products(
     Cx(cx): Cx,
     Query(params): Query<ProductsParams>,
 ) -> Result<Json<Page<ProductBody>>, Problem> {
-    let after = params.after.map(|cursor| cursor.read()).transpose()?;
+    let after = params.after.map(|cursor| cursor.read(LIST)).transpose()?;
     let request = ProductsQuery { skus: Vec::new(), after, limit: Some(params.limit.get()) };
-    let page = catalog.products(&cx, request).await.map_err(failure(refused))?;
+    let page = catalog.products(&cx, request).await.map_err(query_failure(refused))?;
     let items = page.items.into_iter().map(ProductBody::from).collect();
-    Ok(Json(Page { items, next: page.next.map(|sku| Cursor::after(&sku)) }))
+    Ok(Json(Page { items, next: page.next.map(|sku| Cursor::after(LIST, &sku)) }))
 }

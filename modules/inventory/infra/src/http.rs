@@ -7,7 +7,7 @@ mod problem;
 
 use std::sync::Arc;
 
-use adapter_http::{Cx, Endpoints, Json, Param, Problem, failure, routes};
+use adapter_http::{Cx, Endpoints, Json, Param, Problem, failure, query_failure, routes};
 use axum::{extract::State, http::StatusCode};
 use inventory_contract::{Inventory, ReceiveStock, Sku, StockQuery};
 
@@ -50,6 +50,6 @@ async fn stock(
     Cx(cx): Cx,
     Param(sku): Param<Sku>,
 ) -> Result<Json<StockLevelBody>, Problem> {
-    let level = inventory.stock(&cx, StockQuery { sku }).await.map_err(failure(refused))?;
+    let level = inventory.stock(&cx, StockQuery { sku }).await.map_err(query_failure(refused))?;
     Ok(Json(level.into()))
 }

@@ -8,7 +8,8 @@ mod problem;
 use std::sync::Arc;
 
 use adapter_http::{
-    Applied, Cursor, Cx, Endpoints, Json, Limit, Page, Param, Prefer, Problem, Query, failure, routes,
+    Applied, Cursor, Cx, Endpoints, Json, Limit, NoBody, Page, Param, Prefer, Problem, Query, failure,
+    query_failure, routes,
 };
 use axum::{
     extract::State,
@@ -25,6 +26,9 @@ use body::{OrderBody, PlaceOrderBody};
 use problem::refused;
 
 type Shared = State<Arc<dyn Ordering>>;
+
+/// What cursors are for.
+const LIST: &str = "orders";
 
 /// The endpoints of Ordering.
 pub fn endpoints(ordering: Arc<dyn Ordering>) -> Endpoints {
@@ -67,7 +71,7 @@ async fn order(
     Cx(cx): Cx,
     Param(order): Param<OrderId>,
 ) -> Result<Json<OrderBody>, Problem> {
-    let order = ordering.order(&cx, OrderQuery { order }).await.map_err(failure(refused))?;
+    let order = ordering.order(&cx, OrderQuery { order }).await.map_err(query_failure(refused))?;
     Ok(Json(order.into()))
 }
 
@@ -79,6 +83,7 @@ async fn cancel(
     State(ordering): Shared,
     Cx(cx): Cx,
     Param(order): Param<OrderId>,
+    NoBody: NoBody,
 ) -> Result<Json<OrderBody>, Problem> {
     let order = ordering.cancel(&cx, CancelOrder { order }).await.map_err(failure(refused))?;
     Ok(Json(order.into()))
@@ -120,9 +125,9 @@ async fn orders(
     Cx(cx): Cx,
     Query(params): Query<OrdersParams>,
 ) -> Result<Json<Page<OrderBody>>, Problem> {
-    let after = params.after.map(|cursor| cursor.read()).transpose()?;
+    let after = params.after.map(|cursor| cursor.read(LIST)).transpose()?;
     let request = OrdersQuery { customer: params.customer.0, after, limit: params.limit.get() };
-    let page = ordering.orders(&cx, request).await.map_err(failure(refused))?;
+    let page = ordering.orders(&cx, request).await.map_err(query_failure(refused))?;
     let items = page.items.into_iter().map(OrderBody::from).collect();
-    Ok(Json(Page { items, next: page.next.map(|order| Cursor::after(&order)) }))
+    Ok(Json(Page { items, next: page.next.map(|order| Cursor::after(LIST, &order)) }))
 }

@@ -26,6 +26,10 @@ impl PublishProductBody {
     pub(super) fn into_request(self) -> Result<PublishProduct, Problem> {
         let mut invalid = Invalid::default();
         let sku = invalid.take("/sku", self.sku.parse());
+        if matches!(&*self.sku, "." | "..") {
+            // The product's address would be that of its parent.
+            invalid.refuse("/sku", "`.` and `..` mean something else in URLs");
+        }
         let name = invalid.take("/name", self.name.parse());
         check_amount("/price/amount", self.price.0, &mut invalid);
         invalid.finish(|| Some(PublishProduct { sku: sku?, name: name?, price: self.price.0 }))

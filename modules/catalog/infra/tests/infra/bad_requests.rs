@@ -24,13 +24,15 @@ fn mug_with(pointer: &str, value: Value) -> Value {
 #[tokio::test]
 async fn a_product_with_a_wrong_field_is_refused_with_its_pointer() {
     let (_place, edge) = edge().await;
-    let whole = |least: i64, most: i64| format!("must be a whole number from {least} to {most}");
+    let whole = "must be a whole number";
     let amount = "must be 1 to 100000000000".to_owned();
     let cases = [
         ("/sku", json!(""), SKU.to_owned()),
         ("/sku", json!("a b"), SKU.to_owned()),
         ("/sku", json!("ä"), SKU.to_owned()),
         ("/sku", json!("x".repeat(41)), SKU.to_owned()),
+        ("/sku", json!("."), "`.` and `..` mean something else in URLs".to_owned()),
+        ("/sku", json!(".."), "`.` and `..` mean something else in URLs".to_owned()),
         ("/sku", json!(7), "must be a text".to_owned()),
         ("/name", json!(""), NAME.to_owned()),
         ("/name", json!("a\u{0}b"), NAME.to_owned()),
@@ -40,9 +42,9 @@ async fn a_product_with_a_wrong_field_is_refused_with_its_pointer() {
         ("/price/amount", json!(-1), amount.clone()),
         ("/price/amount", json!(100_000_000_001_i64), amount.clone()),
         ("/price/amount", json!(i64::MAX), amount),
-        ("/price/amount", json!(u64::MAX), whole(i64::MIN, i64::MAX)),
-        ("/price/amount", json!(12.5), whole(i64::MIN, i64::MAX)),
-        ("/price/amount", json!("1250"), whole(i64::MIN, i64::MAX)),
+        ("/price/amount", json!(u64::MAX), "is too large a number".to_owned()),
+        ("/price/amount", json!(12.5), whole.to_owned()),
+        ("/price/amount", json!("1250"), whole.to_owned()),
         ("/price/currency", json!("eur"), "a currency is three capital letters, such as EUR".to_owned()),
         ("/colour", json!("blue"), "is not known here; known are: sku, name, price".to_owned()),
     ];
@@ -122,7 +124,7 @@ async fn a_path_whose_sku_is_none_is_refused() {
 async fn a_parameter_of_a_page_that_is_none_is_refused() {
     let (_place, edge) = edge().await;
     let limit = "query /limit: must be a whole number from 1 to 100";
-    let cursor = "query /after: is not a cursor: take it from `next` of the page before";
+    let cursor = "query /after: is not a cursor of this list: take it from `next` of the page before";
     let cases = [
         ("limit=0", "400 invalid-parameter", limit),
         ("limit=101", "400 invalid-parameter", limit),
@@ -141,7 +143,7 @@ async fn a_parameter_of_a_page_that_is_none_is_refused() {
 #[tokio::test]
 async fn a_cursor_of_another_list_is_refused() {
     let (_place, edge) = edge().await;
-    let foreign = serde_json::to_value(adapter_http::Cursor::after(&"not a SKU")).unwrap();
+    let foreign = serde_json::to_value(adapter_http::Cursor::after("orders", &"mug-blue")).unwrap();
     let refused = edge.get(&format!("/v1/products?after={}", foreign.as_str().unwrap())).await.problem();
     assert_eq!(refused[0], "400 invalid-cursor");
 }

@@ -1,8 +1,9 @@
 //! What the endpoints do.
 
+use outgrow_testkit::Edge;
 use serde_json::{Value, json};
 
-use crate::place::{Edge, Place};
+use crate::place::Place;
 
 pub(crate) fn mug() -> Value {
     json!({ "sku": "mug-blue", "name": "Blue mug ☕", "price": { "amount": 1250, "currency": "EUR" } })

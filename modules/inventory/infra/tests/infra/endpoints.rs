@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use inventory_contract::Quantity;
+use outgrow_testkit::Edge;
 use serde_json::{Value, json};
 
-use crate::place::{Edge, Place};
+use crate::place::Place;
 
 const RECEIPTS: &str = "/v1/stock/mug-blue/receipts";
 
@@ -56,13 +57,13 @@ async fn what_was_never_received_is_not_found() {
 async fn a_quantity_that_is_none_is_refused() {
     let (_place, edge) = edge().await;
     let rule = Quantity::RULE.to_owned();
-    let whole = format!("must be a whole number from {} to {}", i64::MIN, i64::MAX);
+    let whole = "must be a whole number".to_owned();
     let cases = [
         (json!(0), rule.clone()),
         (json!(-1), rule.clone()),
         (json!(1_000_001), rule.clone()),
         (json!(i64::MAX), rule),
-        (json!(u64::MAX), whole.clone()),
+        (json!(u64::MAX), "is too large a number".to_owned()),
         (json!(1.5), whole.clone()),
         (json!("5"), whole.clone()),
         (Value::Null, whole),
