@@ -15,6 +15,7 @@
 
 mod departure;
 mod exchange;
+mod health;
 mod link;
 mod peer;
 mod resolve;
@@ -117,10 +118,7 @@ impl Transport for GrpcTransport {
     }
 
     fn reachable(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async {
-            let connected = timeout(LOOK, self.link.sender()).await;
-            matches!(connected, Ok(Ok(_)))
-        })
+        Box::pin(async { timeout(LOOK, health::serves(&self.peer, &self.link)).await.unwrap_or(false) })
     }
 }
 

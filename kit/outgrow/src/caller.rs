@@ -47,7 +47,7 @@ pub trait Transport: Send + Sync {
     /// Sends one call and waits for its reply, at most as long as the context's time budget.
     fn send<'a>(&'a self, envelope: Envelope<'a>) -> BoxFuture<'a, Reply>;
 
-    /// Whether somebody is there right now. For people to look at: no call depends on it.
+    /// Whether somebody is there and serves right now. For people to look at: no call depends on it.
     fn reachable(&self) -> BoxFuture<'_, bool> {
         Box::pin(std::future::ready(true))
     }

@@ -32,8 +32,15 @@ impl Peer {
         Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query(path).build()
     }
 
-    /// The request that calls what is at `uri`.
+    /// The request that calls what is at `uri`, in this context.
     pub(super) fn request(uri: Uri, cx: &CallContext, body: Outgoing) -> Request<Outgoing> {
+        let mut request = Self::post(uri, body);
+        headers::write(cx, request.headers_mut());
+        request
+    }
+
+    /// The request that calls what is at `uri`, in nobody's name.
+    pub(super) fn post(uri: Uri, body: Outgoing) -> Request<Outgoing> {
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -43,7 +50,6 @@ impl Peer {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("outgrow/", env!("CARGO_PKG_VERSION"))));
-        headers::write(cx, headers);
         request
     }
 }

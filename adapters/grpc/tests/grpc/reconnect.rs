@@ -11,7 +11,7 @@ use std::{
 };
 
 use adapter_grpc::{GrpcAddress, GrpcTransport, Keepalive, Limits, Resolve};
-use outgrow::{BoxFuture, CauseKind};
+use outgrow::{BoxFuture, CauseKind, Transport as _};
 use outgrow_testkit::{LoopbackAddr, until_async};
 
 use super::{
@@ -74,6 +74,34 @@ async fn a_peer_that_moves_behind_its_name_is_found_again() {
     let server = serve_at(&second).await;
     until_async("the peer is found", LONG, async || client.put(&cx(), text("x")).await).await;
     server.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_peer_is_there_if_it_says_that_it_serves() {
+    let reachable = async |address: &GrpcAddress| GrpcTransport::connect(address).reachable().await;
+    let address: GrpcAddress = format!("grpc://{}", LoopbackAddr::new().free()).parse().unwrap();
+    assert!(!reachable(&address).await, "nobody is there");
+    let server = serve_at(&address).await;
+    assert!(reachable(&address).await);
+    server.stop().await.unwrap().unwrap();
+
+    let silent = Peer::start(|mut wire| async move {
+        wire.greet().await?;
+        wire.silence().await
+    });
+    assert!(!reachable(&silent.await.address).await, "a connection alone says nothing");
+    let retiring = Peer::after_request(|mut wire, stream| async move {
+        wire.headers(stream, "200", &[("content-type", "application/grpc")], false).await?;
+        wire.data(stream, b"\x00\x00\x00\x00\x02\x08\x02", false).await?;
+        wire.trailers(stream, &[("grpc-status", "0")]).await?;
+        Ok(wire)
+    });
+    assert!(!reachable(&retiring.await.address).await, "it says that it does not serve");
+    let foreign = Peer::after_request(|mut wire, stream| async move {
+        wire.headers(stream, "200", &[("grpc-status", "12")], true).await?;
+        Ok(wire)
+    });
+    assert!(reachable(&foreign.await.address).await, "it is there, and does not know the question");
 }
 
 #[tokio::test]
