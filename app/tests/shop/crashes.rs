@@ -1,15 +1,8 @@
 //! Whatever is killed, whenever: no accepted order is lost, and none has its effect twice.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use adapter_sql::{DataUrl, Homes, Tx};
-use outgrow::{CommitError, SystemClock};
-use outgrow_runtime::Tasks;
-use outgrow_testkit::{SequentialIds, until_async};
-use tokio::sync::oneshot;
+use outgrow_testkit::{Http, Passing, until_async};
 
 use crate::system::{SOON, System, order};
 
@@ -45,39 +38,17 @@ async fn an_order_left_between_its_two_transactions_is_carried_on_at_the_next_st
     assert_eq!(placed["status"], "placed");
 
     // Its goods are held, but the outcome cannot be written: somebody else holds the store.
-    let held = hold_the_store_of_orders(&shop).await;
+    let held = shop.hold_the_store(&ordering_infra::SPEC).await;
     shop.process("stock").thaw();
     until_async("the goods are held", SOON, async || shop.stock("mug").await.1 == 2).await;
     let id = placed["id"].as_str().unwrap().to_owned();
     assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.json()["status"], "placed");
     shop.process("main").kill();
-    held.send(()).unwrap();
+    held.give_back().await;
 
     shop.start("main");
     shop.order_becomes(&id, "confirmed").await;
     assert_eq!(shop.stock("mug").await, (5, 2, 3), "held once");
-}
-
-/// Takes the only writer's place in the store of orders until told to give it back.
-async fn hold_the_store_of_orders(shop: &System) -> oneshot::Sender<()> {
-    let url: DataUrl = "sqlite:data".parse().unwrap();
-    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SequentialIds::new()));
-    let homes = Homes::open(&url.beside(shop.dir.path()), Tasks::default(), clock, ids).await.unwrap();
-    let db = homes.home(&ordering_infra::SPEC).await.unwrap().db();
-    let (held, holding) = oneshot::channel();
-    let (give_back, given_back) = oneshot::channel();
-    tokio::spawn(async move {
-        let hold = move |tx: Tx| async move {
-            held.send(()).unwrap();
-            given_back.await.unwrap();
-            tx.commit(()).await
-        };
-        let kept: Result<(), CommitError> = db.write(hold).await;
-        kept.unwrap();
-        drop(homes);
-    });
-    holding.await.unwrap();
-    give_back
 }
 
 #[tokio::test]
@@ -93,35 +64,80 @@ async fn a_peer_that_hangs_costs_no_more_than_the_time_budget() {
     until_async("stock answers again", SOON, async || shop.get("/v1/stock/mug").await.status == 200).await;
 }
 
+/// How far a call had got when its peer was killed.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// The request did not arrive.
+    OnItsWay,
+    /// The request arrived, and its change waits for the store.
+    Executing,
+    /// The change was committed, and the answer did not come back.
+    Committed,
+}
+
 #[tokio::test]
 async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
-    let mut shop = System::started(SPLIT, "").await;
+    let mut shop = System::split(SPLIT, "");
+    let network = shop.reach_through_proxy("stock").await;
+    for service in ["stock", "main"] {
+        shop.start(service);
+    }
+    shop.ready().await;
     shop.sell("mug", 1250, 5).await;
-    for round in 0..5_u64 {
+
+    for (point, received) in [(Point::OnItsWay, 6), (Point::Executing, 7), (Point::Committed, 8)] {
+        let held = match point {
+            Point::Executing => Some(shop.hold_the_store(&inventory_infra::SPEC).await),
+            Point::OnItsWay | Point::Committed => None,
+        };
+        network.let_pass(match point {
+            Point::OnItsWay => Passing::Nothing,
+            Point::Executing => Passing::Both,
+            Point::Committed => Passing::Requests,
+        });
+        let http = shop.http();
         let receive = || {
             let receipt = serde_json::json!({"quantity": 1});
-            let key = format!("round-{round}");
-            shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt)
+            http.post("/v1/stock/mug/receipts")
+                .header("Idempotency-Key", &format!("{point:?}"))
+                .json(&receipt)
         };
         let asked = tokio::spawn(receive().send());
-        // Another moment of the call each time.
-        for _ in 0..400 * round {
-            tokio::task::yield_now().await;
+        match point {
+            // More than a ping has.
+            Point::OnItsWay => until_async("it has left", SOON, async || network.withheld() > 64).await,
+            Point::Executing => until_async("it executes", SOON, async || executes(&shop).await).await,
+            Point::Committed => {
+                until_async("it is committed", SOON, async || on_hand(&shop).await == received).await;
+            }
         }
         shop.process("stock").kill();
-        let first = asked.await.unwrap().unwrap().status;
-        assert!(first == 201 || first == 503, "{first}");
+        let cut_off = asked.await.unwrap().unwrap();
+        assert_eq!(cut_off.status, 503, "{point:?}: {}", cut_off.text());
+        if let Some(held) = held {
+            held.give_back().await;
+        }
+        let expected = if matches!(point, Point::Committed) { received } else { received - 1 };
+        assert_eq!(on_hand(&shop).await, expected, "{point:?}");
+
+        network.let_pass(Passing::Both);
         shop.start("stock");
-        let receive = async || {
-            let receipt = serde_json::json!({"quantity": 1});
-            let key = format!("round-{round}");
-            let again =
-                shop.http().post("/v1/stock/mug/receipts").header("Idempotency-Key", &key).json(&receipt);
-            again.send().await.is_ok_and(|reply| reply.status == 201)
-        };
-        until_async("the command is answered", SOON, receive).await;
-        assert_eq!(shop.stock("mug").await.0, 6 + round, "received once per key");
+        let again = async || receive().send().await.is_ok_and(|reply| reply.status == 201);
+        until_async("the command is answered", SOON, again).await;
+        assert_eq!(on_hand(&shop).await, received, "{point:?}: received once");
     }
+}
+/// What is on hand, by the store itself.
+async fn on_hand(shop: &System) -> u64 {
+    let home = shop.home(&inventory_infra::SPEC).await;
+    let rows = home.db().query("select on_hand from items where sku = 'mug'").all().await.unwrap();
+    u64::try_from(rows[0].get::<i64>("on_hand").unwrap()).unwrap()
+}
+
+/// Whether Inventory is being called, by its own word.
+async fn executes(shop: &System) -> bool {
+    let metrics = Http::at(shop.operations["stock"]).get("/metrics").send().await.unwrap().text();
+    metrics.contains("outgrow_calls_in_flight{module=\"inventory\",end=\"called\"} 1")
 }
 
 #[tokio::test]

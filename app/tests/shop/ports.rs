@@ -1,36 +1,31 @@
 //! One port, told the same by its own trait on every placement: in process, through the wire, and over gRPC in
 //! another process. Every query and every idempotent command is repeated on the way, to find those that lie.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use adapter_grpc::{GrpcAddress, GrpcTransport};
-use adapter_sql::{DataUrl, Homes};
 use inventory_contract::{
     Inventory, InventoryRefusal, Quantity, ReceiveStock, ReleaseStock, ReservationId, ReservationState,
     ReserveStock, ShipStock, StockLine, StockQuery,
 };
 use outgrow::{
-    CallContext, CallError, CauseKind, Dispatch, IdGen as _, Loopback, Port as _, Served, SystemClock,
-    SystemIds,
+    CallContext, CallError, CauseKind, Dispatch, IdGen as _, Loopback, Port as _, Served, SystemIds,
 };
 use outgrow_runtime::{
-    Access, Door, Policies, Router, Tasks,
+    Access, Door, Policies, Router,
     router::{Route, Target},
 };
 use outgrow_testkit::{TestDir, Twice};
 use shop::MODULES;
 
-use crate::system::System;
+use crate::system::{Held, System, home};
 
 fn policies() -> Policies {
     Policies::new(Access::to(<dyn Inventory>::DESC, MODULES))
 }
 
 async fn here(dir: &TestDir) -> Arc<dyn Inventory> {
-    let url: DataUrl = "sqlite:data".parse().unwrap();
-    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let homes = Homes::open(&url.beside(dir.path()), Tasks::default(), clock, ids).await.unwrap();
-    inventory_infra::build(homes.home(&inventory_infra::SPEC).await.unwrap())
+    inventory_infra::build(home(dir.path(), &inventory_infra::SPEC).await)
 }
 
 fn routed(local: Option<Arc<dyn Inventory>>, route: Route) -> Arc<dyn Inventory> {
@@ -40,7 +35,7 @@ fn routed(local: Option<Arc<dyn Inventory>>, route: Route) -> Arc<dyn Inventory>
 #[tokio::test]
 async fn local() {
     let dir = TestDir::new();
-    body(&*routed(Some(here(&dir).await), Route::Local)).await;
+    body(&*routed(Some(here(&dir).await), Route::Local), dir.path()).await;
 }
 
 #[tokio::test]
@@ -48,7 +43,7 @@ async fn loopback() {
     let dir = TestDir::new();
     let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(here(&dir).await)), policies()));
     let target = Target::new("loopback", Arc::new(Loopback(door)));
-    body(&*routed(None, Route::Remote(vec![target]))).await;
+    body(&*routed(None, Route::Remote(vec![target])), dir.path()).await;
 }
 
 #[tokio::test]
@@ -56,7 +51,7 @@ async fn grpc_in_another_process() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     let address: GrpcAddress = format!("grpc://{}", shop.grpc["stock"]).parse().unwrap();
     let target = Target::new("stock", Arc::new(GrpcTransport::connect(&address)));
-    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)]))).await;
+    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), shop.dir.path()).await;
     assert!(target.figures.snapshot().answered > 10, "it really went there");
 }
 
@@ -84,10 +79,12 @@ fn kind<T: std::fmt::Debug>(answer: Result<T, CallError<InventoryRefusal>>) -> (
     }
 }
 
-async fn body(inventory: &dyn Inventory) {
+/// What is told to every placement. Its data are in `data` below `folder`.
+async fn body(inventory: &dyn Inventory, folder: &Path) {
     goods_are_received_and_held(inventory).await;
     refusals_are_typed(inventory).await;
     failures_mean_the_same(inventory).await;
+    a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory, folder).await;
 }
 
 async fn goods_are_received_and_held(inventory: &dyn Inventory) {
@@ -140,4 +137,15 @@ async fn failures_mean_the_same(inventory: &dyn Inventory) {
         CallContext::new("edge", SystemIds.uuid()).with_key("r1".parse().unwrap());
     let level = inventory.receive(&same_key_of_another_caller, receive("mug", 1)).await.unwrap();
     assert_eq!(level.on_hand, 3, "a key is its caller's own");
+}
+
+async fn a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory: &dyn Inventory, folder: &Path) {
+    let held = Held::store(folder, &inventory_infra::SPEC).await;
+    let within = |millis| cx("d1").within(Duration::from_millis(millis));
+    assert_eq!(kind(inventory.receive(&within(200), receive("jug", 2)).await), (true, CauseKind::Expired));
+    let again = kind(inventory.receive(&within(2_000), receive("jug", 2)).await);
+    assert_eq!(again, (false, CauseKind::InProgress), "the first has not ended");
+    held.give_back().await;
+    let level = inventory.receive(&cx("d1"), receive("jug", 2)).await.unwrap();
+    assert_eq!(level.on_hand, 2, "received once");
 }

@@ -1,9 +1,13 @@
 //! A whole shop in a directory of its own, at an address of its own: any number of processes by one `outgrow.toml`.
 
-use std::{collections::BTreeMap, net::SocketAddr, process::Command, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
 
-use outgrow_testkit::{Http, LoopbackAddr, Process, TestDir, http::Reply, until_async};
+use adapter_sql::{DataUrl, Home, Homes, Tx};
+use outgrow::{CommitError, ModuleSpec, SystemClock, SystemIds};
+use outgrow_runtime::Tasks;
+use outgrow_testkit::{Http, LoopbackAddr, Process, Proxy, TestDir, http::Reply, until_async};
 use serde_json::{Value, json};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
@@ -19,6 +23,10 @@ pub(crate) struct System {
     pub(crate) dir: TestDir,
     pub(crate) main: SocketAddr,
     pub(crate) grpc: BTreeMap<String, SocketAddr>,
+    /// Where the operations of each service are.
+    pub(crate) operations: BTreeMap<String, SocketAddr>,
+    /// What the processes find in their environment.
+    env: Vec<(String, String)>,
     processes: BTreeMap<String, Process>,
 }
 
@@ -26,7 +34,7 @@ impl System {
     /// A shop whose named services host these modules; `more` is added to its file. Nothing runs yet.
     pub(crate) fn split(services: &[(&str, &[&str])], more: &str) -> Self {
         let (dir, host) = (TestDir::new(), LoopbackAddr::new());
-        let (main, mut grpc) = (host.free(), BTreeMap::new());
+        let (main, mut grpc, mut operations) = (host.free(), BTreeMap::new(), BTreeMap::new());
         let mut file = vec![format!("[data]\nsample = false\n\n[services.main]\nhttp = \"{main}\"")];
         if !services.is_empty() {
             let address = host.free();
@@ -38,10 +46,11 @@ impl System {
             file.push(format!("\n[services.{name}]\nmodules = {modules:?}"));
             file.push(format!("address = \"grpc://{address}\"\nhttp = \"{http}\""));
             grpc.insert((*name).to_owned(), address);
+            operations.insert((*name).to_owned(), http);
         }
         file.push(more.to_owned());
         dir.write("outgrow.toml", file.join("\n"));
-        Self { dir, main, grpc, processes: BTreeMap::new() }
+        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new() }
     }
 
     /// The same, and every process of it runs and is ready.
@@ -57,8 +66,28 @@ impl System {
 
     pub(crate) fn start(&mut self, service: &str) {
         let mut command = shop();
-        command.current_dir(self.dir.path()).args(["serve", service]);
+        command.current_dir(self.dir.path()).args(["serve", service]).envs(self.env.iter().cloned());
         self.processes.insert(service.to_owned(), Process::start(&mut command));
+    }
+
+    /// From the next start on, calls to this service go through a proxy.
+    pub(crate) async fn reach_through_proxy(&mut self, service: &str) -> Proxy {
+        let (at, through) = (self.grpc[service], LoopbackAddr::new().free());
+        let setting = |name: &str| format!("OUTGROW__SERVICES__{}__{name}", service.to_uppercase());
+        self.env.push((setting("LISTEN"), format!("grpc://{at}")));
+        self.env.push((setting("ADDRESS"), format!("grpc://{through}")));
+        Proxy::start(through, at).await.expect("the address is free")
+    }
+
+    /// The home of a module, opened beside whoever hosts it.
+    pub(crate) async fn home(&self, spec: &'static ModuleSpec) -> Home {
+        home(self.dir.path(), spec).await
+    }
+
+    /// Takes the only writer's place in a module's store until told to give it back. Whatever the module is asked to
+    /// change waits.
+    pub(crate) async fn hold_the_store(&self, spec: &'static ModuleSpec) -> Held {
+        Held::store(self.dir.path(), spec).await
     }
 
     pub(crate) fn process(&mut self, service: &str) -> &mut Process {
@@ -113,6 +142,45 @@ impl System {
             (order["status"] == status).then_some(order)
         })
         .await
+    }
+}
+
+/// The home of a module whose data are in `data` below this folder, opened beside whoever hosts it.
+pub(crate) async fn home(folder: &Path, spec: &'static ModuleSpec) -> Home {
+    let url: DataUrl = "sqlite:data".parse().unwrap();
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let homes = Homes::open(&url.beside(folder), Tasks::default(), clock, ids).await.unwrap();
+    homes.home(spec).await.unwrap()
+}
+
+/// A store that nobody else can write.
+pub(crate) struct Held {
+    give_back: oneshot::Sender<()>,
+    given_back: JoinHandle<()>,
+}
+
+impl Held {
+    /// The store of a module whose data are in `data` below this folder.
+    pub(crate) async fn store(folder: &Path, spec: &'static ModuleSpec) -> Self {
+        let home = home(folder, spec).await;
+        let (held, holding) = oneshot::channel();
+        let (give_back, asked) = oneshot::channel();
+        let given_back = tokio::spawn(async move {
+            let hold = move |tx: Tx| async move {
+                held.send(()).unwrap();
+                asked.await.unwrap();
+                tx.commit(()).await
+            };
+            let kept: Result<(), CommitError> = home.db().write(hold).await;
+            kept.unwrap();
+        });
+        holding.await.unwrap();
+        Self { give_back, given_back }
+    }
+
+    pub(crate) async fn give_back(self) {
+        self.give_back.send(()).unwrap();
+        self.given_back.await.unwrap();
     }
 }
 

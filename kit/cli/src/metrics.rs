@@ -13,6 +13,7 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
     move || {
         let mut calls = String::from(CALLS);
         let mut away = String::from(AWAY);
+        let mut in_flight = String::from(IN_FLIGHT);
         let mut seconds = String::from(SECONDS);
         for (module, composed) in &composed {
             let targets = composed.targets.iter().map(|target| (&*target.name, &target.figures));
@@ -28,8 +29,13 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
                     "outgrow_calls_turned_away_total{{module=\"{module}\",cause=\"{cause}\"}} {count}"
                 );
             }
+            let ends = [("calling", Some(&composed.calling)), ("called", composed.called.as_ref())];
+            for (end, bulkhead) in ends.into_iter().filter_map(|(end, bulkhead)| Some((end, bulkhead?))) {
+                let labels = format!("module=\"{module}\",end=\"{end}\"");
+                _ = writeln!(in_flight, "outgrow_calls_in_flight{{{labels}}} {}", bulkhead.in_flight());
+            }
         }
-        calls + &away + &seconds
+        calls + &away + &in_flight + &seconds
     }
 }
 
@@ -41,6 +47,11 @@ const CALLS: &str = "\
 const AWAY: &str = "\
 # HELP outgrow_calls_turned_away_total Calls to a port that were not let in: they had no effect.
 # TYPE outgrow_calls_turned_away_total counter
+";
+
+const IN_FLIGHT: &str = "\
+# HELP outgrow_calls_in_flight Calls under way: made by this process, and brought to it by carriers.
+# TYPE outgrow_calls_in_flight gauge
 ";
 
 const SECONDS: &str = "\

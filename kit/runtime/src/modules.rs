@@ -11,7 +11,7 @@ use outgrow::{Dispatch, Loopback, ModuleSpec, Port, Served};
 use crate::{
     Access, Carrier, Door, Figures, Placement, Policies, Router, Topology,
     placement::Unusable,
-    policy::TurnedAway,
+    policy::{Bulkhead, TurnedAway},
     router::{Route, Target},
 };
 
@@ -45,6 +45,10 @@ pub struct Composed {
     pub targets: Vec<Arc<Target>>,
     /// What is measured of the calls that were not let in.
     pub turned_away: Arc<TurnedAway>,
+    /// The calls in flight from this process.
+    pub calling: Bulkhead,
+    /// The calls in flight that carriers brought to this process, if the module is hosted here.
+    pub called: Option<Bulkhead>,
 }
 
 /// A composition that cannot be.
@@ -113,9 +117,10 @@ impl Modules {
         let placement = Placement::decide(&self.topology, &self.service, spec.name);
         let policies = Policies::new(Access::to(spec.port, self.specs));
         let local = if self.hosts(spec) { Some(build()?) } else { None };
+        let (calling, at_door) = (policies.bulkhead.clone(), policies.apart());
+        let called = local.as_ref().map(|_| at_door.bulkhead.clone());
         let door = local.as_ref().map(|port| {
-            let door: Arc<dyn Dispatch> =
-                Arc::new(Door::new(Arc::new(Served(Arc::clone(port))), policies.apart()));
+            let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(Arc::clone(port))), at_door));
             self.doors.push(Arc::clone(&door));
             door
         });
@@ -123,7 +128,8 @@ impl Modules {
         let route = if targets.is_empty() { Route::Local } else { Route::Remote(targets.clone()) };
         let turned_away = Arc::clone(&policies.turned_away);
         let router = Router::new(local, route, policies);
-        let composed = Composed { placement, local: router.local_figures(), targets, turned_away };
+        let local = router.local_figures();
+        let composed = Composed { placement, local, targets, turned_away, calling, called };
         self.composed.insert(spec.name, composed);
         Ok(P::via(router))
     }

@@ -7,6 +7,7 @@
 //! | [`TestDir`] | a directory of its own, kept if the test fails |
 //! | [`LoopbackAddr`] | an address of its own, with free ports |
 //! | [`Process`] | a started binary: its lines, its signals, its end |
+//! | [`Proxy`] | a stretch of network that lets pass what it is told |
 //! | [`MemoryAnswers`] | remembers what commands were answered, for a store in memory |
 //! | [`Twice`] | repeats what says it may be repeated, and compares |
 //! | [`Edge`] | a client of endpoints in the same process |
@@ -28,6 +29,7 @@ mod edge;
 mod ids;
 mod loopback;
 mod process;
+mod proxy;
 mod twice;
 mod wait;
 
@@ -39,5 +41,6 @@ pub use http::Http;
 pub use ids::SequentialIds;
 pub use loopback::LoopbackAddr;
 pub use process::Process;
+pub use proxy::{Passing, Proxy};
 pub use twice::Twice;
 pub use wait::{Condition, until, until_async};
