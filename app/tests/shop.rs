@@ -5,6 +5,8 @@
 mod command_line;
 #[path = "shop/crashes.rs"]
 mod crashes;
+#[path = "shop/draining.rs"]
+mod draining;
 #[path = "shop/edge.rs"]
 mod edge;
 #[path = "shop/ports.rs"]

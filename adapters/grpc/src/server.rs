@@ -26,13 +26,16 @@ pub struct GrpcServer {
     keepalive: Keepalive,
 }
 
-/// What a peer may ask of a server at once. What is over a limit is refused and certainly not executed.
+/// What peers may ask of a server at once. What is over a limit is refused and certainly not executed. The requests of
+/// a server take at most `calls` × `message` bytes of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message either way, in bytes.
     pub message: usize,
     /// The most calls in flight, over all connections. Beyond it they are refused at once.
     pub calls: usize,
+    /// The most connections. Beyond it peers wait to be accepted.
+    pub connections: usize,
     /// The most streams on one connection. Beyond it a peer waits.
     pub streams: u32,
     /// The largest header list, in bytes.
@@ -42,11 +45,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 4 MiB, 1,024 calls, as many streams, 16 KiB, 10 s.
+    /// 4 MiB, 1,024 calls, as many connections and streams, 16 KiB, 10 s.
     fn default() -> Self {
         Self {
             message: frame::MAX_MESSAGE,
             calls: 1024,
+            connections: 1024,
             streams: 1024,
             headers: 16 * 1024,
             arrival: Duration::from_secs(10),

@@ -20,6 +20,8 @@ use tokio::{
 
 /// How long a client may take over the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
+/// How many connections are served at once. Beyond it clients wait to be accepted.
+const CONNECTIONS: usize = 1024;
 /// How long to wait when there is no room for another connection.
 const FULL_PAUSE: Duration = Duration::from_millis(100);
 
@@ -41,7 +43,7 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            stream = accept(&listener) => {
+            stream = accept(&listener), if connections.len() < CONNECTIONS => {
                 let service = TowerToHyperService::new(router.clone());
                 let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 connections.spawn(async move {

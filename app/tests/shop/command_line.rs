@@ -93,21 +93,48 @@ fn the_environment_wins_over_the_file_and_is_named_when_it_is_wrong() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64));
     assert!(stderr.contains("OUTGROW__SERVICES__MAIN__HTTP"), "{stderr}");
+
+    let mut command = shop();
+    command.current_dir(dir.path()).arg("check").env("OUTGROW__services__main__http", "nowhere");
+    let stderr = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(stderr.contains("OUTGROW__services__main__http"), "as it is spelled: {stderr}");
+    let output = shop().current_dir(dir.path()).arg("check").env("OUTGROW_CONFIG", "").output().unwrap();
+    assert!(output.status.success(), "a variable that is set to nothing says nothing");
+}
+
+#[test]
+fn a_service_needs_a_name_that_can_be_one() {
+    let dir = TestDir::new();
+    for name in ["", "a b", "Stock", "über", "7up", &"x".repeat(41)] {
+        dir.write("outgrow.toml", format!("[services.\"{name}\"]\n"));
+        let (code, _, stderr) = run(&dir, &["check"]);
+        assert_eq!(
+            (code, stderr.contains("cannot be the name of a service")),
+            (64, true),
+            "{name}: {stderr}"
+        );
+    }
+    dir.write("outgrow.toml", "[services.stock-2]\n");
+    assert_eq!(run(&dir, &["check"]).0, 0);
 }
 
 #[test]
 fn topology_shows_who_is_where_and_who_calls_whom() {
     let dir = TestDir::new();
-    dir.write("outgrow.toml", SPLIT);
+    dir.write(
+        "outgrow.toml",
+        format!("{SPLIT}listen = \"grpc://0.0.0.0:7101\"\nhttp = \"127.0.0.1:8081\"\n[services.spare]\n"),
+    );
     let (code, stdout, _) = run(&dir, &["topology"]);
     assert_eq!(code, 0);
     let golden = "\
 outgrow.toml
 
-service       module        address
-main          catalog
+service       module        http                    address
+main          catalog       127.0.0.1:8080
               ordering
-stock         inventory     grpc://127.0.0.1:7101
+spare         (none yet)    -
+stock         inventory     127.0.0.1:8081          grpc://127.0.0.1:7101, listens at grpc://0.0.0.0:7101
 
 from          to            placement
 edge          catalog       local
@@ -118,7 +145,13 @@ ordering      inventory     grpc
 ";
     assert_eq!(stdout, golden);
     let json: Value = serde_json::from_str(&run(&dir, &["topology", "--json"]).1).unwrap();
-    assert_eq!(json["services"]["stock"]["modules"], serde_json::json!(["inventory"]));
+    let stock = serde_json::json!({
+        "modules": ["inventory"],
+        "http": "127.0.0.1:8081",
+        "address": ["grpc://127.0.0.1:7101"],
+        "listen": "grpc://0.0.0.0:7101",
+    });
+    assert_eq!(json["services"]["stock"], stock);
     assert_eq!(json["calls"][1]["placement"], "grpc");
 }
 
@@ -146,10 +179,8 @@ fn wrong_usage_ends_with_64_and_says_what_is_right() {
 #[test]
 fn help_has_examples_everywhere() {
     let dir = TestDir::new();
-    for command in
-        [vec![], vec!["serve"], vec!["check"], vec!["topology"], vec!["contracts", "export"], vec!["migrate"]]
-    {
-        let args: Vec<_> = command.iter().copied().chain(["--help"]).collect();
+    for command in ["", "serve", "check", "topology", "contracts", "contracts export", "migrate"] {
+        let args: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let (code, stdout, _) = run(&dir, &args);
         assert_eq!((code, stdout.contains("Examples:")), (0, true), "{args:?}\n{stdout}");
     }

@@ -1,8 +1,8 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::Path};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, value_parser};
 
 use crate::{App, Failed, check, config::Settings, contracts, migrate, serve, topology};
 
@@ -11,8 +11,8 @@ use crate::{App, Failed, check, config::Settings, contracts, migrate, serve, top
 #[command(version, after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The file that describes the system [default: outgrow.toml, if there is one]
-    #[arg(long, global = true, env = "OUTGROW_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[arg(long, global = true, env = "OUTGROW_CONFIG", value_name = "FILE", value_parser = value_parser!(OsString))]
+    config: Option<OsString>,
     /// What to do; without it, `serve`
     #[command(subcommand)]
     command: Option<Command>,
@@ -52,6 +52,7 @@ enum Command {
         json: bool,
     },
     /// The contracts of the modules: what other languages see, and what may never change
+    #[command(after_help = contracts::EXAMPLES)]
     Contracts {
         #[command(subcommand)]
         command: contracts::Command,
@@ -63,19 +64,18 @@ enum Command {
 
 impl Args {
     pub(crate) async fn run(self, app: App) -> Result<(), Failed> {
-        let serve = |service: &str, http| (service.to_owned(), http);
-        let (service, http) = match self.command {
-            None => serve(outgrow_runtime::topology::MAIN, None),
-            Some(Command::Serve { service, http }) => serve(&service, http),
-            Some(Command::Check) => return check::check(&Settings::load(self.config.as_deref())?, app),
-            Some(Command::Topology { json }) => {
-                return topology::show(&Settings::load(self.config.as_deref())?, app, json);
+        // A variable that is set to nothing says nothing.
+        let file = self.config.as_deref().filter(|file| !file.is_empty()).map(Path::new);
+        let main = outgrow_runtime::topology::MAIN;
+        match self.command {
+            None => serve::serve(Settings::load(file)?, app, main, None).await,
+            Some(Command::Serve { service, http }) => {
+                serve::serve(Settings::load(file)?, app, &service, http).await
             }
-            Some(Command::Contracts { command }) => return contracts::run(&command, app),
-            Some(Command::Migrate) => {
-                return migrate::migrate(&Settings::load(self.config.as_deref())?, app).await;
-            }
-        };
-        serve::serve(Settings::load(self.config.as_deref())?, app, &service, http).await
+            Some(Command::Check) => check::check(&Settings::load(file)?, app),
+            Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json),
+            Some(Command::Contracts { command }) => contracts::run(&command, app),
+            Some(Command::Migrate) => migrate::migrate(&Settings::load(file)?, app).await,
+        }
     }
 }

@@ -25,10 +25,10 @@ pub(crate) fn sound(settings: &Settings, app: App) -> Result<(), Failed> {
 
 /// Where a flaw stands, what it is, and what to do.
 fn located(settings: &Settings, flaw: &Flaw) -> String {
-    if config::set_by_environment(&flaw.key) {
-        return format!("{} ({flaw})", config::environment_twin(&flaw.key));
+    match config::set_by_environment(&flaw.key) {
+        Some(variable) => format!("{variable} ({flaw})"),
+        None => format!("{}: {flaw}", settings.source),
     }
-    format!("{}: {flaw}", settings.source)
 }
 
 pub(crate) fn check(settings: &Settings, app: App) -> Result<(), Failed> {

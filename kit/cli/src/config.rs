@@ -175,12 +175,9 @@ fn names(modules: &[&'static ModuleSpec]) -> String {
     modules.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Where a setting can be overridden from: the name of its environment twin.
-pub fn environment_twin(key: &str) -> String {
-    format!("OUTGROW__{}", key.to_uppercase().replace('.', "__"))
-}
-
-/// Whether the environment sets this key: then that is where its problem is, not in the file.
-pub fn set_by_environment(key: &str) -> bool {
-    env::var_os(environment_twin(key)).is_some()
+/// The variable that sets this key, as it is spelled, if one does: then that is where its problem is, not in the file.
+pub fn set_by_environment(key: &str) -> Option<String> {
+    let twin = format!("OUTGROW__{}", key.replace('.', "__"));
+    let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    { names }.find(|name| name.eq_ignore_ascii_case(&twin))
 }

@@ -10,6 +10,11 @@ use outgrow::schema::{self, Export};
 
 use crate::{App, Failed, exit};
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  shop contracts export             write the .proto files and locks beside the code
+  shop contracts export --check     fail if they are not what the code says";
+
 /// What to do with the contracts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -17,7 +22,7 @@ pub(crate) enum Command {
     ///
     /// Refuses, naming all of them, changes that would break a peer of the version before: a number reused, a
     /// variant or method removed, a required field added.
-    #[command(after_help = "Examples:\n  shop contracts export\n  shop contracts export --check")]
+    #[command(after_help = EXAMPLES)]
     Export {
         /// The top of the workspace
         #[arg(long, value_name = "FOLDER", default_value = ".")]

@@ -36,15 +36,18 @@ fn edges(settings: &Settings, app: App) -> Vec<Edge> {
 }
 
 pub(crate) fn text_of(settings: &Settings, app: App) -> String {
-    let mut text = format!("{}\n\n{:<14}{:<14}address\n", settings.source, "service", "module");
+    let mut text = format!("{}\n\n{:<14}{:<14}{:<24}address\n", settings.source, "service", "module", "http");
     for (name, service) in &settings.topology.services {
         let modules: Vec<_> =
             settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
-        let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
+        let mut address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
+        address.extend(service.listen.iter().map(|listen| format!("listens at {listen}")));
+        let http = service.http.map_or_else(|| "-".to_owned(), |http| http.to_string());
         let modules = if modules.is_empty() { vec!["(none yet)"] } else { modules };
         for (row, module) in modules.iter().enumerate() {
-            let (name, address) = if row == 0 { (&**name, address.join(", ")) } else { ("", String::new()) };
-            let line = format!("{name:<14}{module:<14}{address}");
+            let (name, http, address) =
+                if row == 0 { (&**name, &*http, address.join(", ")) } else { ("", "", String::new()) };
+            let line = format!("{name:<14}{module:<14}{http:<24}{address}");
             _ = writeln!(text, "{}", line.trim_end());
         }
     }
@@ -60,7 +63,11 @@ fn json_of(settings: &Settings, app: App) -> Value {
         let modules: Vec<_> =
             settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
         let address: Vec<_> = service.address.iter().map(ToString::to_string).collect();
-        (name.clone(), json!({ "modules": modules, "address": address, "http": service.http }))
+        let listen = service.listen.as_ref().map(ToString::to_string);
+        (
+            name.clone(),
+            json!({ "modules": modules, "http": service.http, "address": address, "listen": listen }),
+        )
     };
     let calls = edges(settings, app).into_iter().map(
         |Edge { from, to, placement }| json!({ "from": from, "to": to, "placement": placement.to_string() }),

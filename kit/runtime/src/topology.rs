@@ -115,10 +115,28 @@ impl Topology {
     /// Everything that cannot be, at once. `carriers` are all that this binary can carry calls by.
     pub fn flaws(&self, specs: &[&'static ModuleSpec], carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
         let mut flaws = Vec::new();
+        self.check_names(&mut flaws);
         self.check_modules(specs, &mut flaws);
         self.check_addresses(carriers, &mut flaws);
         self.check_reachability(specs, &mut flaws);
         flaws
+    }
+
+    /// A service's name becomes the name of hosts, environment variables and labels.
+    fn check_names(&self, flaws: &mut Vec<Flaw>) {
+        let fits = |name: &str| {
+            let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+            name.len() <= 40
+                && name.starts_with(|first: char| first.is_ascii_lowercase())
+                && name.bytes().all(known)
+        };
+        for name in self.services.keys().filter(|name| !fits(name)) {
+            flaws.push(Flaw {
+                key: format!("services.{name:?}"),
+                what: "cannot be the name of a service".into(),
+                remedy: "use 1 to 40 of a-z, 0-9 and `-`, a letter first".into(),
+            });
+        }
     }
 
     fn check_modules(&self, specs: &[&'static ModuleSpec], flaws: &mut Vec<Flaw>) {

@@ -21,6 +21,7 @@ pub(super) struct Connections {
     http: http2::Builder<TokioExecutor>,
     mounted: Arc<Mounted>,
     open: JoinSet<()>,
+    most: usize,
     draining: watch::Sender<()>,
 }
 
@@ -33,7 +34,13 @@ impl Connections {
             .max_concurrent_streams(limits.streams)
             .max_header_list_size(limits.headers)
             .auto_date_header(false);
-        Self { http, mounted, open: JoinSet::new(), draining: watch::Sender::new(()) }
+        Self {
+            http,
+            mounted,
+            open: JoinSet::new(),
+            most: limits.connections,
+            draining: watch::Sender::new(()),
+        }
     }
 
     /// Takes in who comes, until `shutdown`.
@@ -42,7 +49,7 @@ impl Connections {
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
-                accepted = listener.accept() => match accepted {
+                accepted = listener.accept(), if self.open.len() < self.most => match accepted {
                     Ok((stream, _peer)) => self.serve(stream),
                     Err(error) => {
                         tracing::warn!(%error, "no connection could be accepted");

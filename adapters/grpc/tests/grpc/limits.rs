@@ -44,6 +44,17 @@ async fn a_call_over_the_limit_is_refused_at_once_and_the_next_one_served() {
 }
 
 #[tokio::test]
+async fn who_is_one_connection_too_many_waits_for_another_to_end() {
+    let server = Server::limited(Limits { connections: 1, ..Limits::default() }).await;
+    let (first, second) = (server.client(), server.client());
+    assert_eq!(first.echo(&cx(), text("x")).await, Ok(text("x")));
+    let hurried = cx().within(Duration::from_millis(100));
+    assert_eq!(verdict(second.echo(&hurried, text("x")).await), ("not executed", CauseKind::Expired));
+    drop(first);
+    until_async("there is room", LONG, async || second.echo(&cx(), text("x")).await).await;
+}
+
+#[tokio::test]
 async fn a_request_that_is_too_large_is_not_executed() {
     let server = Server::start().await;
     let answer = server.client().put(&cx(), text(&"x".repeat(5 * 1024 * 1024))).await;
