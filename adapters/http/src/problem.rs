@@ -30,7 +30,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Facts>);
 
-/// A problem as it is shown to clients, and three facts that are not in its body.
+/// What is wrong, as RFC 9457 tells it.
+// What is skipped is for the shell, not for the body.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct Facts {

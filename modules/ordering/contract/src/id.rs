@@ -13,7 +13,8 @@ outgrow::text! {
 
 outgrow::text! {
     /// Names who orders.
-    pub struct Customer: 1..=64, |c| !c.is_control(), "a customer has 1 to 64 characters";
+    pub struct Customer: 1..=64, |c| !c.is_control(),
+        "a customer has 1 to 64 characters, none of them a control character";
 }
 
 outgrow::text! {

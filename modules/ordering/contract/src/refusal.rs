@@ -27,7 +27,7 @@ pub enum OrderingRefusal {
         line: u32,
     },
     /// The lines are priced in different currencies.
-    #[error("line {line} is priced in {currency}, the first line in another currency")]
+    #[error("line {} is priced in {currency}, line 1 in another currency", line.saturating_add(1))]
     #[wire(3)]
     MixedCurrencies {
         /// The first line that differs, from 0.

@@ -32,7 +32,7 @@ pub(super) fn refused(refusal: OrderingRefusal) -> Problem {
         }
         OrderingRefusal::Other(_) => unprocessable("refused", "The request was refused"),
     }
-    .detail(why)
+    .detail(format!("{why}."))
 }
 
 fn unprocessable(kind: &'static str, title: &'static str) -> Problem {
