@@ -135,9 +135,25 @@ async fn the_api_describes_itself_offline() {
             }
         }
     }
+    for reference in references(&openapi) {
+        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is elsewhere"));
+        assert!(openapi.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
     let docs = shop.get("/docs/").await;
     assert_eq!(docs.status, 200);
     assert!(!docs.text().contains("https://"), "nothing is fetched from elsewhere");
+}
+
+/// Every `$ref` in a description.
+fn references(description: &Value) -> Vec<&str> {
+    match description {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
 }
 
 #[tokio::test]

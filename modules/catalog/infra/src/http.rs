@@ -52,7 +52,12 @@ async fn publish(
 }
 
 /// One product.
-#[utoipa::path(get, path = "/v1/products/{sku}", responses((status = 200, body = ProductBody)))]
+#[utoipa::path(
+    get,
+    path = "/v1/products/{sku}",
+    params(("sku" = String, Path, pattern = "^[A-Za-z0-9._-]{1,40}$")),
+    responses((status = 200, body = ProductBody))
+)]
 async fn product(
     State(catalog): Shared,
     Cx(cx): Cx,
@@ -68,6 +73,7 @@ async fn product(
 #[utoipa::path(
     put,
     path = "/v1/products/{sku}/price",
+    params(("sku" = String, Path, pattern = "^[A-Za-z0-9._-]{1,40}$")),
     request_body = MoneyJson,
     responses((status = 200, body = ProductBody))
 )]
@@ -91,6 +97,7 @@ struct ProductsParams {
     #[param(value_type = Option<String>)]
     after: Option<Cursor>,
     /// At most so many.
+    #[param(inline)]
     #[serde(default)]
     limit: Limit,
 }

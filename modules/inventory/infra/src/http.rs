@@ -27,6 +27,7 @@ pub fn endpoints(inventory: Arc<dyn Inventory>) -> Endpoints {
 #[utoipa::path(
     post,
     path = "/v1/stock/{sku}/receipts",
+    params(("sku" = String, Path, pattern = "^[A-Za-z0-9._-]{1,40}$")),
     request_body = ReceiptBody,
     responses((status = 201, body = StockLevelBody))
 )]
@@ -44,7 +45,12 @@ async fn receive(
 /// The stock of one SKU.
 ///
 /// 404 `never-received` if nothing of it was ever received.
-#[utoipa::path(get, path = "/v1/stock/{sku}", responses((status = 200, body = StockLevelBody)))]
+#[utoipa::path(
+    get,
+    path = "/v1/stock/{sku}",
+    params(("sku" = String, Path, pattern = "^[A-Za-z0-9._-]{1,40}$")),
+    responses((status = 200, body = StockLevelBody))
+)]
 async fn stock(
     State(inventory): Shared,
     Cx(cx): Cx,

@@ -65,7 +65,12 @@ async fn outcome(ordering: &dyn Ordering, cx: &CallContext, order: OrderId) -> O
 }
 
 /// One order.
-#[utoipa::path(get, path = "/v1/orders/{id}", responses((status = 200, body = OrderBody)))]
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{id}",
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = OrderBody))
+)]
 async fn order(
     State(ordering): Shared,
     Cx(cx): Cx,
@@ -78,7 +83,12 @@ async fn order(
 /// Cancels an order.
 ///
 /// A placed one is stopped; the goods of a confirmed one return to stock. Cancelling again changes nothing.
-#[utoipa::path(post, path = "/v1/orders/{id}/cancellation", responses((status = 200, body = OrderBody)))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/cancellation",
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = OrderBody))
+)]
 async fn cancel(
     State(ordering): Shared,
     Cx(cx): Cx,
@@ -101,6 +111,7 @@ struct OrdersParams {
     #[param(value_type = Option<String>)]
     after: Option<Cursor>,
     /// At most so many.
+    #[param(inline)]
     #[serde(default)]
     limit: Limit,
 }
