@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::tally::Tally;
+use crate::{services::Service, tally::Tally};
 
 /// A call of cargo.
 pub(crate) struct Step {
@@ -43,12 +43,18 @@ impl Step {
         Self { name, cargo, tests: true }
     }
 
+    /// Whether it runs the tests that need services: those that a plain `cargo test` ignores.
+    pub(crate) fn needs_services(&self) -> bool {
+        self.cargo.ends_with("--include-ignored")
+    }
+
     /// Runs it at the top of the workspace, showing what it says as it says it.
-    pub(crate) fn run(&self) -> anyhow::Result<Outcome> {
+    pub(crate) fn run(&self, services: &[Service]) -> anyhow::Result<Outcome> {
         println!("\n--- {}: cargo {}", self.name, self.cargo);
         let start = Instant::now();
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(self.cargo.split(' ')).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        command.envs(services.iter().map(|service| (service.variable, &service.url)));
         let ran = if self.tests { count(command) } else { look(command) };
         let (success, tally) = ran.with_context(|| format!("{}: cargo could not be run", self.name))?;
         Ok(Outcome { name: self.name, success, tally, took: start.elapsed() })

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 //!
-//! Every step runs, whatever became of the others, so one run shows all there is to mend. No step needs a network, a
-//! database or a broker.
+//! Every step runs, whatever became of the others, so one run shows all there is to mend. The services that some tests
+//! need are found, started or installed first: see `services`.
 
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 
 use crate::{
+    services::{self, Install},
     step::{Outcome, Step},
     tally::{Count, Tally},
 };
@@ -18,7 +19,7 @@ const STEPS: [Step; 7] = [
     Step::check("clippy", "clippy --workspace --all-targets -- -D warnings"),
     Step::check("build", "build --bin shop"),
     Step::tests("unit", "test --workspace --no-fail-fast --lib --bins"),
-    Step::tests("integration", "test --workspace --no-fail-fast --test *"),
+    Step::tests("integration", "test --workspace --no-fail-fast --test * -- --include-ignored"),
     Step::tests("doc", "test --workspace --no-fail-fast --doc"),
     Step::check("rustdoc", r#"doc --workspace --no-deps --config build.rustdocflags=["-D","warnings"]"#),
 ];
@@ -30,12 +31,19 @@ pub(crate) struct Args {
     /// Run only these steps.
     #[arg(long, value_delimiter = ',', value_name = "STEP,…", value_parser = PossibleValuesParser::new(STEPS.map(|step| step.name)))]
     only: Vec<String>,
+    /// Install nothing: fail if a service is neither running nor installed.
+    #[arg(long)]
+    no_install: bool,
 }
 
 /// Runs the steps and says what became of them. The last line counts failed tests and other failed steps alike.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let wanted = |step: &&Step| args.only.is_empty() || args.only.iter().any(|name| name == step.name);
-    let outcomes = STEPS.iter().filter(wanted).map(Step::run).collect::<anyhow::Result<Vec<_>>>()?;
+    let wanted: Vec<_> = STEPS.iter().filter(wanted).collect();
+    let install = if args.no_install { Install::Forbidden } else { Install::Allowed };
+    let needed = wanted.iter().any(|step| step.needs_services());
+    let services = if needed { services::find(install)? } else { Vec::new() };
+    let outcomes = wanted.iter().map(|step| step.run(&services)).collect::<anyhow::Result<Vec<_>>>()?;
     println!("\n{}", summary(&outcomes));
     let well = outcomes.iter().all(|outcome| outcome.problem().is_none());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
