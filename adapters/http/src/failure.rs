@@ -80,6 +80,11 @@ fn unavailable(detail: &'static str) -> Problem {
         .retry_after(1)
 }
 
+/// What a process answers that is still waiting for what it needs.
+pub(crate) fn not_yet() -> Problem {
+    unavailable("This is still starting. Nothing was changed.")
+}
+
 fn unanswered() -> Problem {
     unavailable("The answer was lost or did not come in time. Nothing was to be changed: ask again.")
 }

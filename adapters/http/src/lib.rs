@@ -85,6 +85,6 @@ pub use prefer::{Applied, Prefer};
 pub use problem::{FieldError, Place, Problem};
 pub use query::{Param, Query};
 pub use server::serve;
-pub use shell::{About, operations, shell};
+pub use shell::{About, operations, shell, starting};
 
 pub use utoipa_axum::routes;

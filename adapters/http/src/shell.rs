@@ -7,7 +7,7 @@ use outgrow::IdGen;
 use utoipa::openapi::{Info, OpenApi, Paths};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{BODY_LIMIT, Endpoints, Operations, edge::edge};
+use crate::{BODY_LIMIT, Endpoints, Operations, edge::edge, failure};
 
 /// What an API says of itself.
 #[derive(Clone, Debug)]
@@ -44,19 +44,21 @@ pub fn shell(
     }
     let config = Config::default().try_it_out_enabled(true).validator_url("none");
     let docs = SwaggerUi::new("/docs").config(config).url("/openapi.json", openapi);
-    behind_edge(router.merge(docs), ids)
+    behind_edge(router.merge(docs).fallback(async || StatusCode::NOT_FOUND), ids)
 }
 
 /// The operations alone, for a process that has no public API.
 pub fn operations(operations: Operations, ids: Arc<dyn IdGen>) -> Router {
-    behind_edge(operations.router(), ids)
+    behind_edge(operations.router().fallback(async || StatusCode::NOT_FOUND), ids)
+}
+
+/// The operations of a process that cannot serve anything else yet: whatever is asked for is 503 `not-executed`.
+pub fn starting(operations: Operations, ids: Arc<dyn IdGen>) -> Router {
+    behind_edge(operations.router().fallback(async || failure::not_yet()), ids)
 }
 
 fn behind_edge(router: Router, ids: Arc<dyn IdGen>) -> Router {
-    router
-        .fallback(async || StatusCode::NOT_FOUND)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(ids, edge))
+    router.layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(middleware::from_fn_with_state(ids, edge))
 }
 
 /// Merging would drop one of the two in silence.

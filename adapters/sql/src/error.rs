@@ -160,6 +160,11 @@ pub enum OpenError {
     /// A module's name is used for its file and its schema.
     #[error("`{0}` cannot be the name of a home: use a-z, 0-9 and _, a letter first; `kit` is taken")]
     Name(&'static str),
+    /// On PostgreSQL a module works as a role that is named after its database and itself.
+    #[error(
+        "`{0}` cannot be the name of a role: use a database whose name has a-z, 0-9, _ and - only, and is shorter"
+    )]
+    Role(String),
     /// The database said no.
     #[error("cannot open the home {home}")]
     Sql {
@@ -229,6 +234,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Whether waiting may mend it: the database is down, or nobody has migrated it yet.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::NotMigrated { .. } | Self::Sql { .. }) && !self.is_about_data()
+    }
+
     /// Whether what is there is wrong, rather than that something cannot be reached.
     pub fn is_about_data(&self) -> bool {
         match self {
@@ -240,6 +250,7 @@ impl OpenError {
             | Self::File { .. }
             | Self::Locked { .. }
             | Self::Name(_)
+            | Self::Role(_)
             | Self::Commit { .. }
             | Self::NotMigrated { .. } => false,
         }

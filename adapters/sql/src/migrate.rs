@@ -27,10 +27,13 @@ pub struct Migrated {
 
 /// Migrates the homes of these modules: what `shop migrate` does, and on SQLite what opening a home does by itself.
 ///
+/// On PostgreSQL, `admin` is who may make roles and schemas; without one, `url` itself.
+///
 /// # Errors
 /// See [`OpenError`]. The homes before the one that failed stay migrated.
 pub async fn migrate(
     url: &DataUrl,
+    admin: Option<&DataUrl>,
     specs: &[&'static ModuleSpec],
     clock: &dyn Clock,
 ) -> Result<Vec<Migrated>, OpenError> {
@@ -42,8 +45,12 @@ pub async fn migrate(
         let (db, applied) = match &url.0 {
             Place::Sqlite(folder) => sqlite::open(folder, spec, clock.now()).await?,
             Place::Postgres(options) => {
-                let db = postgres::open(options, spec)?;
-                let applied = apply(&db, spec, clock.now()).await;
+                let by = match admin {
+                    Some(DataUrl(Place::Postgres(admin))) => admin,
+                    Some(DataUrl(Place::Sqlite(_))) | None => options,
+                };
+                let db = postgres::administer(by, spec)?;
+                let applied = apply(&db, spec, clock.now(), options.get_username()).await;
                 (db, applied?)
             }
         };
@@ -53,13 +60,53 @@ pub async fn migrate(
     Ok(homes)
 }
 
-/// Applies what is missing and tells what that was. On SQLite the caller holds the lock.
-pub(crate) async fn apply(db: &Db, spec: &ModuleSpec, at: OffsetDateTime) -> Result<Vec<String>, OpenError> {
+/// Whether the homes of these modules are as this build expects. On SQLite they will be, once they are opened.
+///
+/// # Errors
+/// What the first that is not lacks, or why that cannot be told.
+pub async fn migrated(url: &DataUrl, specs: &[&'static ModuleSpec]) -> Result<(), OpenError> {
+    let Place::Postgres(options) = &url.0 else { return Ok(()) };
+    for spec in specs {
+        let role = postgres::role(options, spec)?;
+        let db = postgres::visit(options, spec)?;
+        let checked = check_role(&db, spec, &role).await;
+        db.close().await;
+        checked?;
+        let db = postgres::open(options, spec)?;
+        let checked = check(&db, spec).await;
+        db.close().await;
+        checked?;
+    }
+    Ok(())
+}
+
+/// Refuses a home whose role was not made yet.
+async fn check_role(db: &Db, spec: &ModuleSpec, role: &str) -> Result<(), OpenError> {
+    let home = &home_of(db);
+    let made = db.query("select 1 from pg_roles where rolname = $1").bind(role).optional().await;
+    if made.map_err(|source| OpenError::Sql { home: home.clone(), source })?.is_some() {
+        return Ok(());
+    }
+    let names: Vec<_> = steps(spec, db.engine()).into_iter().map(|step| step.name).collect();
+    Err(OpenError::NotMigrated { home: home.clone(), migrations: names.join(", ") })
+}
+
+/// Applies what is missing and tells what that was. On SQLite the caller holds the lock; on PostgreSQL `login` is who
+/// will work with the home.
+pub(crate) async fn apply(
+    db: &Db,
+    spec: &ModuleSpec,
+    at: OffsetDateTime,
+    login: &str,
+) -> Result<Vec<String>, OpenError> {
     let home = &home_of(db);
     let sql = |source| OpenError::Sql { home: home.clone(), source };
     let mut tx = Tx::begin(db.engine(), Fate::default()).await.map_err(sql)?;
     match db.engine() {
-        Engine::Postgres(_) => postgres::prepare(&mut tx, spec.name).await.map_err(sql)?,
+        Engine::Postgres(pool) => {
+            let role = postgres::role(&pool.connect_options(), spec)?;
+            postgres::prepare(&mut tx, spec.name, &role, login).await.map_err(sql)?;
+        }
         Engine::Sqlite(_) => tx.script(sqlite::LEDGER).await.map_err(sql)?,
     }
     let applied = tx.query(APPLIED).all().await.and_then(ledger).map_err(sql)?;

@@ -1,10 +1,13 @@
-//! Homes in PostgreSQL: one schema per module in one database.
+//! Homes in PostgreSQL: one schema and one role per module, in one database.
+//!
+//! A module's connections work as its role, `<database>_<module>`, which owns the module's schema and may enter no
+//! other: so it is the database that keeps a module out of its neighbours' tables. Whoever logs in has to be a member
+//! of the role. Where all modules log in as one user, that user is a member of every role, and only the session (which
+//! takes single statements on data) keeps a connection in its role; a login of its own (`[modules.X] url`), a member of
+//! that one role, is held by the database alone.
 //!
 //! Connections are read-only by default; only the transaction of a write says `read write`. So a query on the [`Db`]
-//! cannot write on this engine either, with one pool for both.
-//!
-//! Not here yet: a role per module with a login of its own (which is what keeps a module out of other schemas; the
-//! search path alone only guards against mistakes), and waiting for `shop migrate`.
+//! cannot write on this engine either, with one pool for both. No statement, lock or idle transaction lasts for ever.
 
 use std::time::Duration;
 
@@ -23,24 +26,88 @@ const CONNECTIONS: u32 = 10;
 /// How long a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The home of a module. Nothing is connected before it is used.
+/// What a module's sessions are set to. No call has more than 5 s, so nothing useful lasts longer.
+const SETTINGS: [(&str, &str); 4] = [
+    ("default_transaction_read_only", "on"),
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+];
+
+/// A migration may take its time, but must not queue before everybody else's statements.
+const MIGRATING: [(&str, &str); 1] = [("lock_timeout", "10s")];
+
+/// The longest name that PostgreSQL does not cut, in bytes.
+const LONGEST_NAME: usize = 63;
+
+/// The home of a module, as its role. Nothing is connected before it is used.
 pub(crate) fn open(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
-    migrate::check_name(spec.name)?;
-    let options = options
-        .clone()
-        .application_name(&format!("outgrow {}", spec.name))
-        .options([("search_path", spec.name), ("default_transaction_read_only", "on")]);
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Ok(Db::new(spec.name, Engine::Postgres(pool.connect_lazy_with(options))))
+    let role = role(options, spec)?;
+    Ok(pool(options, spec, &SETTINGS, Some(&role)))
 }
 
-/// Waits for its turn to migrate (until the transaction ends), then makes schema and ledger if need be.
-pub(crate) async fn prepare(tx: &mut Tx, schema: &str) -> Result<(), SqlError> {
-    // `create schema` takes no value: the name was checked. The lock's key is the schema's name in this database.
+/// The home of a module, as whoever logs in: to look at it before there is a role.
+pub(crate) fn visit(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
+    role(options, spec)?;
+    Ok(pool(options, spec, &SETTINGS, None))
+}
+
+/// The home of a module, as whoever may make schemas and roles.
+pub(crate) fn administer(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
+    role(options, spec)?;
+    Ok(pool(options, spec, &MIGRATING, None))
+}
+
+fn pool(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], role: Option<&str>) -> Db {
+    let to = to
+        .clone()
+        .application_name(&format!("outgrow {}", spec.name))
+        .options([("search_path", spec.name)])
+        .options(settings.iter().copied())
+        .options(role.map(|role| ("role", role)));
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    Db::new(spec.name, Engine::Postgres(pool.connect_lazy_with(to)))
+}
+
+/// The role that a module works as in this database.
+pub(crate) fn role(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<String, OpenError> {
+    migrate::check_name(spec.name)?;
+    let database = options.get_database().unwrap_or_default();
+    let role = format!("{database}_{}", spec.name);
+    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+    if role.len() <= LONGEST_NAME && role.bytes().all(plain) { Ok(role) } else { Err(OpenError::Role(role)) }
+}
+
+/// Waits for its turn to migrate (until the transaction ends), then makes role, schema and ledger if need be, and goes
+/// on as the role: so all that is made belongs to it. `login` is who works as the role later.
+pub(crate) async fn prepare(tx: &mut Tx, schema: &str, role: &str, login: &str) -> Result<(), SqlError> {
+    // Statements about names take no values: the names were checked, the login is quoted. The lock's key is the
+    // schema's name in this database.
     tx.query("select pg_advisory_xact_lock(hashtextextended('outgrow:' || $1, 0))")
         .bind(schema)
         .execute()
         .await?;
-    tx.script(AssertSqlSafe(format!("create schema if not exists \"{schema}\""))).await?;
+    let known = tx.query("select 1 from pg_roles where rolname = $1").bind(role).optional().await?;
+    if known.is_none() {
+        tx.script(AssertSqlSafe(format!("create role \"{role}\" nologin"))).await?;
+    }
+    // Whoever migrates has to be a member, too, to make what belongs to the role.
+    let ours: String = tx.query("select current_user::text as name").one().await?.get("name")?;
+    for member in [&*ours, login] {
+        let is_member = "select pg_has_role($1, $2, 'member') as is_member";
+        let there = tx.query("select 1 from pg_roles where rolname = $1").bind(member).optional().await?;
+        if there.is_some()
+            && !tx.query(is_member).bind(member).bind(role).one().await?.get::<bool>("is_member")?
+        {
+            tx.script(AssertSqlSafe(format!("grant \"{role}\" to {}", quoted(member)))).await?;
+        }
+    }
+    tx.script(AssertSqlSafe(format!("create schema if not exists \"{schema}\" authorization \"{role}\"")))
+        .await?;
+    tx.script(AssertSqlSafe(format!("set local role \"{role}\""))).await?;
     tx.script(LEDGER).await
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

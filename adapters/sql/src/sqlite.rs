@@ -66,7 +66,7 @@ pub(crate) async fn open(
         source: SqlError::from(error),
     })?;
     let db = Db::new(spec.name, Engine::Sqlite(pools));
-    match migrate::apply(&db, spec, at).await {
+    match migrate::apply(&db, spec, at, "").await {
         Ok(applied) => Ok((db, applied)),
         Err(error) => {
             db.close().await;

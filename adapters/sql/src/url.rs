@@ -52,6 +52,20 @@ pub enum DataUrlError {
 }
 
 impl DataUrl {
+    /// Whether both are in one database, or in one folder, whoever logs in.
+    pub fn is_same_database(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Place::Sqlite(one), Place::Sqlite(other)) => one == other,
+            (Place::Postgres(one), Place::Postgres(other)) => {
+                let at = |to: &PgConnectOptions| {
+                    (to.get_host().to_owned(), to.get_port(), to.get_database().map(ToOwned::to_owned))
+                };
+                at(one) == at(other)
+            }
+            (Place::Sqlite(_), Place::Postgres(_)) | (Place::Postgres(_), Place::Sqlite(_)) => false,
+        }
+    }
+
     /// The same place, a relative folder taken as beside the configuration file in `dir`.
     pub fn beside(self, dir: &Path) -> Self {
         match self.0 {

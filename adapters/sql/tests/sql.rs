@@ -9,6 +9,7 @@ mod sql {
     pub(crate) mod cancellation;
     pub(crate) mod homes;
     pub(crate) mod migrations;
+    pub(crate) mod on_postgres;
     pub(crate) mod on_sqlite;
     pub(crate) mod place;
     pub(crate) mod reads;
@@ -35,7 +36,6 @@ macro_rules! laws {
                 async fn $law() {
                     let place = crate::sql::place::Place::postgres().await;
                     crate::sql::$area::$law(&place).await;
-                    place.remove().await;
                 })*
             })*
         }

@@ -19,7 +19,8 @@ const LAW: &[Row] = &[
     ("outgrow-runtime", "outgrow",                 "PLUMBING arc-swap"),
     ("outgrow-cli",     "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING anyhow axum clap figment serde serde_json toml"),
-    ("outgrow-testkit", "outgrow",                 "PLUMBING axum http-body-util hyper hyper-util rustix serde_json tempfile"),
+    ("outgrow-testkit", "outgrow outgrow-runtime adapter-sql",
+                                                   "PLUMBING axum http-body-util hyper hyper-util rustix serde_json sqlx tempfile"),
     // a module
     ("X-contract",      "outgrow",                 "bytes serde thiserror time uuid"),
     ("X-core",          "outgrow X-contract",      "async-trait thiserror time tracing"),

@@ -37,7 +37,7 @@ fn text(
             continue;
         }
         let place = match placement {
-            Placement::Local => place_of(settings.homes.get(spec.name).unwrap_or(&settings.data_url)),
+            Placement::Local => place_of(settings.home_of(spec.name)),
             Placement::Loopback => "in this process, through the wire".to_owned(),
             Placement::Remote(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();

@@ -43,8 +43,10 @@ pub struct Settings {
     pub topology: Topology,
     /// Where the homes of modules are: `sqlite:FOLDER` or `postgres://…`.
     pub data_url: String,
+    /// Who may make roles and schemas at `data_url`, if that is somebody else: used by `migrate` only.
+    pub admin_url: Option<String>,
     /// Homes that are elsewhere, by module.
-    pub homes: BTreeMap<String, String>,
+    pub homes: BTreeMap<String, Home>,
     /// Whether an empty system is filled with the application's sample data.
     pub sample: bool,
     /// The folder that relative paths begin at: that of the file.
@@ -53,6 +55,15 @@ pub struct Settings {
     pub source: Source,
     /// What could not be read.
     pub unread: Vec<Flaw>,
+}
+
+/// The home of one module, apart from the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Where it is, and who logs in.
+    pub url: String,
+    /// Who may make roles and schemas there, if that is somebody else.
+    pub admin_url: Option<String>,
 }
 
 /// Where the configuration came from.
@@ -109,9 +120,9 @@ impl Settings {
         top.end("data, services, modules");
 
         let mut data = Section::new("data".into(), data, &mut flaws);
-        let data_url = data.text("url");
+        let (data_url, admin_url) = (data.text("url"), data.text("admin_url"));
         let sample = data.flag("sample").unwrap_or(true);
-        data.end("url, sample");
+        data.end("url, admin_url, sample");
 
         let mut topology = Topology::default();
         for (name, dict) in read::tables("services", services, &mut flaws) {
@@ -123,8 +134,9 @@ impl Settings {
         let mut homes = BTreeMap::new();
         for (name, dict) in read::tables("modules", modules, &mut flaws) {
             let mut module = Section::new(format!("modules.{name}"), dict, &mut flaws);
+            let admin_url = module.text("admin_url");
             if let Some(url) = module.text("url") {
-                homes.insert(name.clone(), url);
+                homes.insert(name.clone(), Home { url, admin_url });
             }
             if module
                 .choice("placement", &["loopback"], "services place modules: list it under one")
@@ -132,10 +144,28 @@ impl Settings {
             {
                 topology.loopback.insert(name.clone());
             }
-            module.end("url, placement");
+            module.end("url, admin_url, placement");
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, homes, sample, base, source, unread: flaws }
+        Self { topology, data_url, admin_url, homes, sample, base, source, unread: flaws }
+    }
+
+    /// Where the home of a module is.
+    pub fn home_of(&self, module: &str) -> &str {
+        self.homes.get(module).map_or(&self.data_url, |home| &home.url)
+    }
+
+    /// Who may make the role and the schema of a module, if that is said. A login of its own at the common place is
+    /// made by the administrator of that place.
+    pub fn admin_of(&self, module: &str) -> Option<&str> {
+        let own = self.homes.get(module).and_then(|home| home.admin_url.as_deref());
+        own.or(self.admin_url.as_deref().filter(|_| self.is_at_the_common_place(module)))
+    }
+
+    fn is_at_the_common_place(&self, module: &str) -> bool {
+        let read = |url: &str| url.parse::<DataUrl>().ok();
+        let (common, home) = (read(&self.data_url), read(self.home_of(module)));
+        common.zip(home).is_some_and(|(common, home)| common.is_same_database(&home))
     }
 
     /// Everything wrong with it, at once: what could not be read, and what cannot be.
@@ -147,8 +177,12 @@ impl Settings {
                 what: format!("there is no module `{name}`"),
                 remedy: format!("use one of: {}", names(modules)),
             });
-        let own = self.homes.iter().map(|(name, url)| (format!("modules.{name}.url"), url));
-        let urls = std::iter::once(("data.url".to_owned(), &self.data_url)).chain(own);
+        let own = self.homes.iter().flat_map(|(name, home)| {
+            let admin = home.admin_url.iter().map(move |url| (format!("modules.{name}.admin_url"), url));
+            std::iter::once((format!("modules.{name}.url"), &home.url)).chain(admin)
+        });
+        let admin = self.admin_url.iter().map(|url| ("data.admin_url".to_owned(), url));
+        let urls = std::iter::once(("data.url".to_owned(), &self.data_url)).chain(admin).chain(own);
         let unusable = urls.filter_map(|(key, url)| {
             let error = url.parse::<DataUrl>().err()?;
             Some(Flaw { key, what: error.to_string(), remedy: "correct it, or leave it out".into() })

@@ -30,7 +30,7 @@ impl Opened {
             let place = match (&shared, settings.homes.get(spec.name)) {
                 (Some(shared), None) => Arc::clone(shared),
                 (_, own) => {
-                    let url = data_url(own.unwrap_or(&settings.data_url), &settings.base)?;
+                    let url = data_url(settings.home_of(spec.name), &settings.base)?;
                     let place = Homes::open(&url, tasks.clone(), Arc::clone(&clock), Arc::clone(&ids)).await;
                     let place = Arc::new(place.map_err(failed_to_open)?);
                     opened.places.push(Arc::clone(&place));
@@ -43,6 +43,16 @@ impl Opened {
             opened.homes.push(place.home(spec).await.map_err(failed_to_open)?);
         }
         Ok(opened)
+    }
+
+    /// Whether every home that this service needs is there and migrated, without opening any.
+    pub(crate) async fn prepared(settings: &Settings, app: App, service: &str) -> Result<(), OpenError> {
+        for spec in settings.topology.hosted_by(service, app.modules) {
+            if let Ok(url) = settings.home_of(spec.name).parse::<DataUrl>() {
+                adapter_sql::migrated(&url, &[spec]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Each open home.

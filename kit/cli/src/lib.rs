@@ -19,6 +19,7 @@ mod migrate;
 mod ready;
 mod serve;
 mod topology;
+mod waiting;
 
 use std::process::ExitCode;
 

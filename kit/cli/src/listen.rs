@@ -1,6 +1,6 @@
 //! Where a service listens: HTTP for people and operations, carriers for other services.
 //!
-//! Everything is bound before anything is served, so that a taken port ends the process at once, saying which.
+//! Everything is bound before a module is served, so that a taken port ends the process at once, saying which.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,18 +18,14 @@ pub(crate) struct Listening {
     grpc: Option<(SocketAddr, TcpListener)>,
 }
 
-/// Binds everything this service listens at.
-pub(crate) async fn bind(settings: &Settings, service: &str) -> Result<Listening, Failed> {
+/// Binds HTTP, for operations to answer while everything else is being prepared.
+pub(crate) async fn http(settings: &Settings, service: &str) -> Result<Listening, Failed> {
     let http = settings.topology.services.get(service).and_then(|service| service.http);
     let http = match http {
         Some(address) => Some(listener("http", &address.to_string()).await?),
         None => None,
     };
-    let grpc = match check::bind_address(settings, service, "grpc") {
-        Some(address) => Some(listener("grpc", &address.place).await?),
-        None => None,
-    };
-    Ok(Listening { http, grpc })
+    Ok(Listening { http, grpc: None })
 }
 
 async fn listener(what: &str, address: &str) -> Result<(SocketAddr, TcpListener), Failed> {
@@ -45,6 +41,40 @@ async fn listener(what: &str, address: &str) -> Result<(SocketAddr, TcpListener)
 }
 
 impl Listening {
+    /// Binds for other services, too. Not before they can be served: a peer who is let in and then not answered is in
+    /// doubt, one who finds nobody is not.
+    pub(crate) async fn and_carriers(self, settings: &Settings, service: &str) -> Result<Self, Failed> {
+        let grpc = match check::bind_address(settings, service, "grpc") {
+            Some(address) => Some(listener("grpc", &address.place).await?),
+            None => None,
+        };
+        Ok(Self { grpc, ..self })
+    }
+
+    /// Answers HTTP with `router` until `until` ends. Whoever comes later waits for what is served then.
+    pub(crate) async fn meanwhile<T>(
+        self,
+        router: Router,
+        until: impl Future<Output = T>,
+    ) -> Result<(Self, T), Failed> {
+        let Some((address, listener)) = self.http else {
+            let ended = until.await;
+            return Ok((self, ended));
+        };
+        let listener = listener.into_std().map_err(Failed::other)?;
+        let again = listener.try_clone().and_then(TcpListener::from_std).map_err(Failed::other)?;
+        let (stop, drain) = (CancellationToken::new(), Duration::from_secs(1));
+        let answering = adapter_http::serve(again, router, stop.cancelled(), drain);
+        let waiting = async {
+            let ended = until.await;
+            stop.cancel();
+            ended
+        };
+        let (_cut, ended) = tokio::join!(answering, waiting);
+        let http = Some((address, TcpListener::from_std(listener).map_err(Failed::other)?));
+        Ok((Self { http, ..self }, ended))
+    }
+
     /// Where HTTP listens.
     pub(crate) fn http(&self) -> Option<SocketAddr> {
         self.http.as_ref().map(|(address, _)| *address)

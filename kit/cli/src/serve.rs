@@ -1,6 +1,7 @@
 //! `serve`: one service of the system, from settings to the last answered request.
 //!
-//! Five phases: check, open homes, compose, listen, and wait to be asked to end; then the same backwards.
+//! Five phases: check, wait for homes and open them, compose, listen, and wait to be asked to end; then the same
+//! backwards.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,7 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Failed, Host, Settings, banner, check, homes::Opened, listen, metrics, ready};
+use crate::{App, Failed, Host, Settings, banner, check, homes::Opened, listen, metrics, ready, waiting};
 
 /// How long requests and background work that have begun may take to end once the process was asked to.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -30,12 +31,17 @@ pub(crate) async fn serve(
 
     let mut asked = Asked::listen()?;
 
+    let listening = listen::http(&settings, service).await?;
+    let listening = tokio::select! {
+        listening = waiting::for_homes(&settings, app, service, listening) => listening?,
+        () = asked.ends() => return Ok(()),
+    };
     let tasks = Tasks::default();
     let homes = Opened::open(&settings, app, service, &tasks).await?;
     let host = compose(&settings, app, service, &homes, &tasks)?;
 
     let stop = CancellationToken::new();
-    let listening = listen::bind(&settings, service).await?;
+    let listening = listening.and_carriers(&settings, service).await?;
     let operations = ready::operations(&host, &homes, listening.describe(), metrics::source(&host));
     let doors = host.modules.doors().to_vec();
     banner::print(&settings, app, service, &listening, host.modules.composed())?;

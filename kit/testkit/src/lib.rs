@@ -5,6 +5,8 @@
 //! | [`FixedClock`], [`SequentialIds`] | the kernel's clock and ids, under the test's control |
 //! | [`until`], [`until_async`] | wait for a condition, with a deadline: the reason why no test sleeps |
 //! | [`TestDir`] | a directory of its own, kept if the test fails |
+//! | [`TestHome`], [`test_laws`] | a module's home on either engine, and laws that stores keep to on each |
+//! | [`TestDatabase`] | a PostgreSQL database of its own |
 //! | [`LoopbackAddr`] | an address of its own, with free ports |
 //! | [`Process`] | a started binary: its lines, its signals, its end |
 //! | [`Proxy`] | a stretch of network that lets pass what it is told |
@@ -24,9 +26,12 @@ pub mod http;
 
 mod answers;
 mod clock;
+mod database;
 mod dir;
 mod edge;
+mod home;
 mod ids;
+mod laws;
 mod loopback;
 mod process;
 mod proxy;
@@ -35,8 +40,10 @@ mod wait;
 
 pub use answers::MemoryAnswers;
 pub use clock::FixedClock;
+pub use database::TestDatabase;
 pub use dir::TestDir;
 pub use edge::{Answered, Edge};
+pub use home::TestHome;
 pub use http::Http;
 pub use ids::SequentialIds;
 pub use loopback::LoopbackAddr;

@@ -26,7 +26,7 @@ pub(crate) async fn first_starts_at_once_migrate_once(place: &Place) {
     let url = place.url.clone();
     let start = |n: u32| {
         let (url, clock) = (url.clone(), place.clock.clone());
-        async move { (n, adapter_sql::migrate(&url, &[NEWER], &clock).await.unwrap().remove(0).applied) }
+        async move { (n, adapter_sql::migrate(&url, None, &[NEWER], &clock).await.unwrap().remove(0).applied) }
     };
     let starts: JoinSet<_> = (0..8).map(start).collect();
     let applied: Vec<_> =

@@ -1,20 +1,11 @@
 //! Where a law is tried: a place of its own, on one of the engines, and the home of a small module.
 
-use std::{
-    env, process,
-    sync::Arc,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use adapter_sql::{DataUrl, Db, Home, Homes, Migrated, OpenError, Row, migrate};
 use outgrow::{CommitError, Migration, ModuleSpec, PortDesc};
 use outgrow_runtime::Tasks;
-use outgrow_testkit::{FixedClock, SequentialIds, TestDir, until_async};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
-use tokio::sync::Mutex;
-
-const SERVER: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+use outgrow_testkit::{FixedClock, SequentialIds, TestDatabase, TestDir, until_async};
 
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
@@ -57,7 +48,7 @@ pub(crate) struct Place {
 
 enum Made {
     Folder { _kept: TestDir },
-    Database { name: String, server: Mutex<PgConnection> },
+    Database(TestDatabase),
 }
 
 impl Place {
@@ -68,14 +59,8 @@ impl Place {
     }
 
     pub(crate) async fn postgres() -> Self {
-        static DATABASES: AtomicU32 = AtomicU32::new(0);
-        let name = format!("outgrow_{}_{}", process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-        let url = env::var("OUTGROW_TEST_POSTGRES").unwrap_or(SERVER.to_owned());
-        let mut server = PgConnection::connect(&url).await.unwrap();
-        server.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
-        let (host, _) = url.rsplit_once('/').unwrap();
-        let url = format!("{host}/{name}");
-        Self::new(&url, Made::Database { name, server: Mutex::new(server) })
+        let database = TestDatabase::new().await;
+        Self::new(&database.url(), Made::Database(database))
     }
 
     fn new(url: &str, made: Made) -> Self {
@@ -83,10 +68,11 @@ impl Place {
         Self { url, clock: FixedClock::new(), tasks: Tasks::default(), made }
     }
 
-    pub(crate) async fn remove(self) {
-        if let Made::Database { name, server } = self.made {
-            let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
-            server.into_inner().execute(drop).await.unwrap();
+    /// Its database on PostgreSQL.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        match &self.made {
+            Made::Database(database) => database,
+            Made::Folder { .. } => panic!("SQLite has no databases"),
         }
     }
 
@@ -95,8 +81,12 @@ impl Place {
     }
 
     pub(crate) async fn homes(&self) -> Homes {
+        self.homes_at(&self.url).await
+    }
+
+    pub(crate) async fn homes_at(&self, url: &DataUrl) -> Homes {
         let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SequentialIds::new()));
-        Homes::open(&self.url, self.tasks.clone(), clock, ids).await.unwrap()
+        Homes::open(url, self.tasks.clone(), clock, ids).await.unwrap()
     }
 
     /// Migrates and opens.
@@ -110,17 +100,13 @@ impl Place {
     }
 
     pub(crate) async fn migrate(&self, spec: &'static ModuleSpec) -> Result<Migrated, OpenError> {
-        Ok(migrate(&self.url, &[spec], &self.clock).await?.remove(0))
+        Ok(migrate(&self.url, None, &[spec], &self.clock).await?.remove(0))
     }
 
     /// Asks the server, on a connection of its own. SQLite has none to ask.
     pub(crate) async fn no_transaction_is_open(&self) {
-        const OPEN: &str =
-            "select 1 from pg_stat_activity where datname = $1 and state like 'idle in transaction%'";
-        let Made::Database { name, server } = &self.made else { return };
-        let mut server = server.lock().await;
-        let none =
-            async || sqlx::query(OPEN).bind(name).fetch_optional(&mut *server).await.unwrap().is_none();
+        let Made::Database(database) = &self.made else { return };
+        let none = async || database.idle_transactions().await == 0;
         until_async("no transaction is open", LONG, none).await;
     }
 

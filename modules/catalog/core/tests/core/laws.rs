@@ -8,10 +8,10 @@ use outgrow::{CommitError, Money};
 
 use crate::sample::{answer, eur, product, publish, sku};
 
-/// A test of each law; `$empty` makes what keeps the store alive, and the store.
+/// A test of each law, for [`test_laws`](outgrow_testkit::test_laws).
 macro_rules! on_each_law {
-    ($empty:path) => {
-        crate::laws::on_each_law! { $empty:
+    ($($empty:tt)*) => {
+        outgrow_testkit::test_laws! { [$($empty)*]
             an_empty_store_has_nothing
             a_product_comes_back_as_it_was_committed
             the_version_counts_the_changes
@@ -24,13 +24,6 @@ macro_rules! on_each_law {
             a_page_begins_after_a_sku_and_ends_at_its_limit
             of_the_skus_asked_for_those_published_are_found
         }
-    };
-    ($empty:path: $($law:ident)*) => {
-        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $law() {
-            let (_place, store) = $empty().await;
-            crate::laws::$law(&*store).await;
-        })*
     };
 }
 pub(crate) use on_each_law;

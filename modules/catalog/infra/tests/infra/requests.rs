@@ -1,18 +1,24 @@
 //! What the endpoints do.
 
-use outgrow_testkit::Edge;
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use crate::place::Place;
+use adapter_http::{About, Operations, Readiness, shell};
+use outgrow_testkit::{Edge, SequentialIds, TestHome};
+use serde_json::{Value, json};
 
 pub(crate) fn mug() -> Value {
     json!({ "sku": "mug-blue", "name": "Blue mug ☕", "price": { "amount": 1250, "currency": "EUR" } })
 }
 
-pub(crate) async fn edge() -> (Place, Edge) {
-    let place = Place::sqlite().await;
-    let edge = place.edge().await;
-    (place, edge)
+/// The endpoints of the module, in a shell of their own.
+pub(crate) async fn edge() -> (TestHome, Edge) {
+    let place = TestHome::sqlite(&catalog_infra::SPEC).await;
+    let endpoints = catalog_infra::endpoints(catalog_infra::build(place.home()));
+    let about = About { title: "Catalog".into(), version: "1".into(), description: "For tests.".into() };
+    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    // Its keys must not be those of the requests that bring their own.
+    let ids = Arc::new(SequentialIds::starting_at(1_000));
+    (place, Edge::new(shell(about, [endpoints], operations, ids)))
 }
 
 #[tokio::test]

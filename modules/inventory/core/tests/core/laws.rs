@@ -8,10 +8,10 @@ use outgrow::CommitError;
 
 use crate::sample::{answer, level, line, reservation, sku};
 
-/// A test of each law; `$empty` makes what keeps the store alive, and the store.
+/// A test of each law, for [`test_laws`](outgrow_testkit::test_laws).
 macro_rules! on_each_law {
-    ($empty:path) => {
-        crate::laws::on_each_law! { $empty:
+    ($($empty:tt)*) => {
+        outgrow_testkit::test_laws! { [$($empty)*]
             an_empty_store_has_nothing
             an_item_comes_back_as_it_was_committed
             of_the_skus_asked_for_those_received_are_found
@@ -26,13 +26,6 @@ macro_rules! on_each_law {
             a_command_is_answered_once_and_has_its_effect_once
             a_conflict_leaves_nothing_behind
         }
-    };
-    ($empty:path: $($law:ident)*) => {
-        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $law() {
-            let (_place, store) = $empty().await;
-            crate::laws::$law(&*store).await;
-        })*
     };
 }
 pub(crate) use on_each_law;

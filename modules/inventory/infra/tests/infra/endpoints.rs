@@ -1,18 +1,24 @@
 //! What the endpoints do, and what they refuse: always a problem with a stable type, a pointer and a plain sentence.
 
+use std::sync::Arc;
+
+use adapter_http::{About, Operations, Readiness, shell};
 use axum::http::Method;
 use inventory_contract::Quantity;
-use outgrow_testkit::Edge;
+use outgrow_testkit::{Edge, SequentialIds, TestHome};
 use serde_json::{Value, json};
-
-use crate::place::Place;
 
 const RECEIPTS: &str = "/v1/stock/mug-blue/receipts";
 
-async fn edge() -> (Place, Edge) {
-    let place = Place::sqlite().await;
-    let edge = place.edge().await;
-    (place, edge)
+/// The endpoints of the module, in a shell of their own.
+async fn edge() -> (TestHome, Edge) {
+    let place = TestHome::sqlite(&inventory_infra::SPEC).await;
+    let endpoints = inventory_infra::endpoints(inventory_infra::build(place.home()));
+    let about = About { title: "Inventory".into(), version: "1".into(), description: "For tests.".into() };
+    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    // Its keys must not be those of the requests that bring their own.
+    let ids = Arc::new(SequentialIds::starting_at(1_000));
+    (place, Edge::new(shell(about, [endpoints], operations, ids)))
 }
 
 fn mugs(on_hand: u32) -> Value {

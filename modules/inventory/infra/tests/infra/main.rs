@@ -1,10 +1,9 @@
-//! Inventory on SQLite: its store by the laws that every store keeps to, and its endpoints from outside.
+//! Inventory on SQLite and PostgreSQL: its store by the laws that every store keeps to, and its endpoints from outside.
 #![cfg(test)]
 
 mod endpoints;
 #[path = "../../../core/tests/core/laws.rs"]
 mod laws;
-mod place;
 #[path = "../../../core/tests/core/sample.rs"]
 mod sample;
 mod together;
@@ -13,15 +12,33 @@ mod store_in_sqlite {
     use std::sync::Arc;
 
     use inventory_core::StockStore;
-    use inventory_infra::SqlStockStore;
+    use inventory_infra::{SPEC, SqlStockStore};
+    use outgrow_testkit::TestHome;
 
-    use crate::place::Place;
-
-    async fn empty() -> (Place, Arc<dyn StockStore>) {
-        let place = Place::sqlite().await;
-        let store = Arc::new(SqlStockStore::new(&place.home().await));
+    async fn empty() -> (TestHome, Arc<dyn StockStore>) {
+        let place = TestHome::sqlite(&SPEC).await;
+        let store = Arc::new(SqlStockStore::new(&place.home()));
         (place, store)
     }
 
     crate::laws::on_each_law!(empty);
+}
+
+mod store_in_postgres {
+    use std::sync::Arc;
+
+    use inventory_core::StockStore;
+    use inventory_infra::{SPEC, SqlStockStore};
+    use outgrow_testkit::TestHome;
+
+    async fn empty() -> (TestHome, Arc<dyn StockStore>) {
+        let place = TestHome::postgres(&SPEC).await;
+        let store = Arc::new(SqlStockStore::new(&place.home()));
+        (place, store)
+    }
+
+    crate::laws::on_each_law!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        empty
+    );
 }

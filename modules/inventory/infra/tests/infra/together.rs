@@ -6,13 +6,10 @@ use inventory_contract::{
     InventoryRefusal, ReceiveStock, ReleaseStock, ReservationState, ReserveStock, ShipStock, StockQuery,
 };
 use outgrow::{CallContext, CallError};
-use outgrow_testkit::SequentialIds;
+use outgrow_testkit::{SequentialIds, TestHome};
 use tokio::task::JoinSet;
 
-use crate::{
-    place::Place,
-    sample::{level, line, reservation, sku},
-};
+use crate::sample::{level, line, reservation, sku};
 
 fn keyed(key: &str) -> CallContext {
     CallContext::new("tests", SequentialIds::nth(1)).with_key(key.parse().unwrap())
@@ -24,8 +21,8 @@ fn mugs(number: u64, quantity: u32) -> ReserveStock {
 
 #[tokio::test]
 async fn goods_are_received_reserved_released_and_shipped() {
-    let place = Place::sqlite().await;
-    let inventory = inventory_infra::build(place.home().await);
+    let place = TestHome::sqlite(&inventory_infra::SPEC).await;
+    let inventory = inventory_infra::build(place.home());
     let receive = ReceiveStock { sku: sku("mug"), quantity: line("mug", 10).quantity };
     for _ in 0..2 {
         inventory.receive(&keyed("receive"), receive.clone()).await.unwrap();
@@ -43,8 +40,8 @@ async fn goods_are_received_reserved_released_and_shipped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_at_once_reserve_ten_of_ten() {
-    let place = Place::sqlite().await;
-    let inventory = inventory_infra::build(place.home().await);
+    let place = TestHome::sqlite(&inventory_infra::SPEC).await;
+    let inventory = inventory_infra::build(place.home());
     let receive = ReceiveStock { sku: sku("mug"), quantity: line("mug", 10).quantity };
     inventory.receive(&keyed("receive"), receive).await.unwrap();
     let mut at_once: JoinSet<_> = (1..=20)

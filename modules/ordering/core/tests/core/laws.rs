@@ -8,10 +8,10 @@ use outgrow::CommitError;
 
 use crate::sample::{answer, id, order};
 
-/// A test of each law; `$empty` makes what keeps the store alive, and the store.
+/// A test of each law, for [`test_laws`](outgrow_testkit::test_laws).
 macro_rules! on_each_law {
-    ($empty:path) => {
-        crate::laws::on_each_law! { $empty:
+    ($($empty:tt)*) => {
+        outgrow_testkit::test_laws! { [$($empty)*]
             an_empty_store_has_nothing
             an_order_comes_back_as_it_was_committed
             an_order_comes_back_as_it_ended
@@ -22,13 +22,6 @@ macro_rules! on_each_law {
             the_orders_of_a_customer_come_newest_first_page_by_page
             open_orders_come_oldest_first_and_ended_ones_do_not
         }
-    };
-    ($empty:path: $($law:ident)*) => {
-        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $law() {
-            let (_place, store) = $empty().await;
-            crate::laws::$law(&*store).await;
-        })*
     };
 }
 pub(crate) use on_each_law;

@@ -1,4 +1,4 @@
-//! Ordering on SQLite: its store by the laws that every store keeps to. Its endpoints are tried with the whole shop
+//! Ordering on SQLite and PostgreSQL: its store by the laws that every store keeps to. Its endpoints are tried with the whole shop
 //! (`app/tests/shop/`), since no order can be placed without neighbours.
 #![cfg(test)]
 
@@ -10,20 +10,34 @@ mod sample;
 mod store_in_sqlite {
     use std::sync::Arc;
 
-    use adapter_sql::Homes;
     use ordering_core::OrderStore;
-    use ordering_infra::SqlOrderStore;
-    use outgrow_runtime::Tasks;
-    use outgrow_testkit::{FixedClock, SequentialIds, TestDir};
+    use ordering_infra::{SPEC, SqlOrderStore};
+    use outgrow_testkit::TestHome;
 
-    async fn empty() -> ((TestDir, Homes), Arc<dyn OrderStore>) {
-        let dir = TestDir::new();
-        let url = format!("sqlite:{}", dir.join("data").display()).parse().unwrap();
-        let (clock, ids) = (Arc::new(FixedClock::new()), Arc::new(SequentialIds::new()));
-        let homes = Homes::open(&url, Tasks::default(), clock, ids).await.unwrap();
-        let store = Arc::new(SqlOrderStore::new(&homes.home(&ordering_infra::SPEC).await.unwrap()));
-        ((dir, homes), store)
+    async fn empty() -> (TestHome, Arc<dyn OrderStore>) {
+        let place = TestHome::sqlite(&SPEC).await;
+        let store = Arc::new(SqlOrderStore::new(&place.home()));
+        (place, store)
     }
 
     crate::laws::on_each_law!(empty);
+}
+
+mod store_in_postgres {
+    use std::sync::Arc;
+
+    use ordering_core::OrderStore;
+    use ordering_infra::{SPEC, SqlOrderStore};
+    use outgrow_testkit::TestHome;
+
+    async fn empty() -> (TestHome, Arc<dyn OrderStore>) {
+        let place = TestHome::postgres(&SPEC).await;
+        let store = Arc::new(SqlOrderStore::new(&place.home()));
+        (place, store)
+    }
+
+    crate::laws::on_each_law!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        empty
+    );
 }

@@ -1,0 +1,112 @@
+//! A PostgreSQL database that is thrown away.
+
+use std::{
+    env, process,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use tokio::sync::Mutex;
+
+/// The server that is used if nothing else is said.
+const SERVER: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+
+/// A database of its own, on the server of `OUTGROW_TEST_POSTGRES` (default: `postgres://postgres@127.0.0.1:5432/postgres`),
+/// whose user must be a superuser. It is gone when it goes out of scope, and so is every role that is named after it.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    /// Up to and without the name of the database.
+    server: String,
+    administrator: Mutex<PgConnection>,
+}
+
+impl TestDatabase {
+    /// A new one.
+    ///
+    /// # Panics
+    /// When there is no server: `cargo xtask test` finds or starts one.
+    pub async fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let url = env::var("OUTGROW_TEST_POSTGRES").unwrap_or_else(|_| SERVER.to_owned());
+        let name = format!("outgrow_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let Some((server, _)) = url.rsplit_once('/') else { panic!("{url} names no database") };
+        let mut administrator = match PgConnection::connect(&url).await {
+            Ok(administrator) => administrator,
+            Err(error) => panic!("PostgreSQL at {url}: {error}; `cargo xtask test` starts one"),
+        };
+        run(&mut administrator, format!("create database {name}")).await;
+        Self { name, server: server.to_owned(), administrator: Mutex::new(administrator) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its url, for the superuser.
+    pub fn url(&self) -> String {
+        format!("{}/{}", self.server, self.name)
+    }
+
+    /// Its url, for another login without a password.
+    pub fn url_as(&self, login: &str) -> String {
+        let host = self.server.rsplit_once(['@', '/']).map_or("", |(_, host)| host);
+        format!("postgres://{login}@{host}/{}", self.name)
+    }
+
+    /// Does something as the superuser, outside of this database: make a role, look at sessions.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn administer(&self, statement: impl Into<String>) {
+        run(&mut *self.administrator.lock().await, statement.into()).await;
+    }
+
+    /// How many sessions in this database are in a transaction and do nothing.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn idle_transactions(&self) -> i64 {
+        const IDLE: &str =
+            "select count(*) from pg_stat_activity where datname = $1 and state like 'idle in transaction%'";
+        let mut administrator = self.administrator.lock().await;
+        let counted = sqlx::query_scalar(IDLE).bind(&self.name).fetch_one(&mut *administrator);
+        counted.await.unwrap_or_else(|error| panic!("{IDLE}: {error}"))
+    }
+
+    async fn remove(name: String, url: String) -> Result<(), sqlx::Error> {
+        let mut server = PgConnection::connect(&url).await?;
+        server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
+        // Roles are the server's, not the database's.
+        let roles = "select rolname::text from pg_roles where starts_with(rolname, $1 || '_')";
+        let roles: Vec<String> = sqlx::query_scalar(roles).bind(&name).fetch_all(&mut server).await?;
+        for role in roles {
+            server.execute(AssertSqlSafe(format!("drop role \"{role}\""))).await?;
+        }
+        server.close().await
+    }
+}
+
+async fn run(administrator: &mut PgConnection, statement: String) {
+    if let Err(error) = administrator.execute(AssertSqlSafe(statement.clone())).await {
+        panic!("{statement}: {error}");
+    }
+}
+
+impl Drop for TestDatabase {
+    #[expect(clippy::print_stderr, reason = "tells what is left behind")]
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let url = env::var("OUTGROW_TEST_POSTGRES").unwrap_or_else(|_| SERVER.to_owned());
+        // On a thread of its own: the test's runtime may be ending.
+        let removing = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(Self::remove(name, url)).map_err(std::io::Error::other)
+        });
+        if !matches!(removing.join(), Ok(Ok(()))) {
+            eprintln!("the database {} is left behind", self.name);
+        }
+    }
+}
