@@ -11,6 +11,8 @@ mod draining;
 mod edge;
 #[path = "shop/ports.rs"]
 mod ports;
+#[path = "shop/postgres.rs"]
+mod postgres;
 #[path = "shop/scenario.rs"]
 mod scenario;
 #[path = "shop/system.rs"]

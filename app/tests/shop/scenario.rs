@@ -109,6 +109,16 @@ async fn the_same_story_is_told_on_every_placement() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn the_same_story_is_told_on_postgresql() {
+    let local = told(&System::started(&[], "").await).await;
+    assert_eq!(told(&System::started_on_postgres(&[], "").await).await, local, "local");
+    assert_eq!(told(&System::started_on_postgres(&[], LOOPBACK).await).await, local, "loopback");
+    let stock: [(&str, &[&str]); 1] = [("stock", &["inventory"])];
+    assert_eq!(told(&System::started_on_postgres(&stock, "").await).await, local, "inventory over gRPC");
+}
+
+#[tokio::test]
 async fn the_remote_module_really_runs_elsewhere() {
     let mut shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;

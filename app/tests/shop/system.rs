@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, 
 use adapter_sql::{DataUrl, Home, Homes, Tx};
 use outgrow::{CommitError, ModuleSpec, SystemClock, SystemIds};
 use outgrow_runtime::Tasks;
-use outgrow_testkit::{Http, LoopbackAddr, Process, Proxy, TestDir, http::Reply, until_async};
+use outgrow_testkit::{Http, LoopbackAddr, Process, Proxy, TestDatabase, TestDir, http::Reply, until_async};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -28,6 +28,8 @@ pub(crate) struct System {
     /// What the processes find in their environment.
     env: Vec<(String, String)>,
     processes: BTreeMap<String, Process>,
+    /// Where data are, if not on SQLite. Gone after its processes.
+    _database: Option<TestDatabase>,
 }
 
 impl System {
@@ -50,18 +52,55 @@ impl System {
         }
         file.push(more.to_owned());
         dir.write("outgrow.toml", file.join("\n"));
-        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new() }
+        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new(), _database: None }
+    }
+
+    /// The same on PostgreSQL: its processes log in as a user who may do nothing by itself, `migrate` as one who may
+    /// do everything.
+    pub(crate) async fn split_on_postgres(services: &[(&str, &[&str])], more: &str) -> Self {
+        let mut system = Self::split(services, more);
+        let database = TestDatabase::new().await;
+        let login = format!("{}_login", database.name());
+        database.administer(format!("create role {login} login")).await;
+        system.env.push(("OUTGROW__DATA__URL".to_owned(), database.url_as(&login)));
+        system.env.push(("OUTGROW__DATA__ADMIN_URL".to_owned(), database.url()));
+        Self { _database: Some(database), ..system }
+    }
+
+    /// Sets a variable in the environment of every process that is started from now on.
+    pub(crate) fn set(&mut self, variable: &str, value: &str) {
+        self.env.push((variable.to_owned(), value.to_owned()));
+    }
+
+    /// `shop migrate`, and what it said.
+    pub(crate) fn migrate(&self) -> String {
+        let mut command = shop();
+        let output = command.current_dir(self.dir.path()).arg("migrate").envs(self.env.iter().cloned());
+        let output = output.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// The same, and every process of it runs and is ready.
     pub(crate) async fn started(services: &[(&str, &[&str])], more: &str) -> Self {
-        let mut system = Self::split(services, more);
+        Self::split(services, more).start_all(services).await
+    }
+
+    /// The same on PostgreSQL.
+    pub(crate) async fn started_on_postgres(services: &[(&str, &[&str])], more: &str) -> Self {
+        let system = Self::split_on_postgres(services, more).await;
+        system.migrate();
+        system.start_all(services).await
+    }
+
+    async fn start_all(mut self, services: &[(&str, &[&str])]) -> Self {
+        let system = &mut self;
         for (name, _) in services {
             system.start(name);
         }
         system.start("main");
         system.ready().await;
-        system
+        self
     }
 
     pub(crate) fn start(&mut self, service: &str) {

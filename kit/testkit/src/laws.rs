@@ -11,6 +11,7 @@
 /// outgrow_testkit::test_laws! { [in_memory] an_empty_store_has_nothing }
 /// outgrow_testkit::test_laws! { [#[ignore = "needs PostgreSQL"] in_memory] }
 /// ```
+#[expect(clippy::crate_in_macro_def, reason = "the laws are those of the crate that is tested")]
 #[macro_export]
 macro_rules! test_laws {
     ([$(#[$attribute:meta])* $empty:path]) => {};

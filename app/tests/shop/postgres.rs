@@ -1,0 +1,87 @@
+//! The shop on PostgreSQL: it waits to be migrated, and the database keeps its modules apart.
+
+use std::sync::Arc;
+
+use adapter_sql::{DataUrl, Homes, migrate};
+use outgrow::{SystemClock, SystemIds};
+use outgrow_runtime::Tasks;
+use outgrow_testkit::{LoopbackAddr, TestDatabase, until_async};
+use shop::MODULES;
+
+use crate::system::{SOON, System};
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn it_waits_for_migrate_unready_and_saying_so() {
+    let mut shop = System::split_on_postgres(&[], "").await;
+    shop.start("main");
+    let http = shop.http();
+    let waiting = until_async("it answers", SOON, async || http.get("/health/ready").send().await.ok()).await;
+    assert_eq!(waiting.status, 503);
+    let why = waiting.json()["components"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(why.contains("catalog lacks") && why.contains("run `shop migrate`"), "{why}");
+    assert_eq!(shop.get("/health/live").await.status, 200);
+    let early = shop.get("/v1/products").await;
+    assert_eq!((early.status.as_u16(), early.header("retry-after")), (503, Some("1")));
+    assert_eq!(early.json()["type"], "urn:outgrow:problem:not-executed");
+    assert!(shop.process("main").stderr().join("\n").contains("run `shop migrate`"), "and the log says so");
+
+    let said = shop.migrate();
+    assert!(said.contains("inventory: applied kit/0001_answers, inventory/0001_stock"), "{said}");
+    shop.ready().await;
+    shop.sell("mug", 1250, 5).await;
+    assert_eq!(shop.migrate().matches("up to date").count(), 3);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn asked_to_end_while_it_waits_it_ends_well() {
+    let mut shop = System::split_on_postgres(&[], "").await;
+    shop.start("main");
+    shop.process("main").line_with("run `shop migrate`", SOON);
+    shop.process("main").terminate();
+    assert!(shop.process("main").exit(SOON).success());
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_waited_for() {
+    let mut shop = System::split(&[], "");
+    let nowhere = LoopbackAddr::new().free();
+    shop.set("OUTGROW__DATA__URL", &format!("postgres://shop@{nowhere}/shop"));
+    shop.start("main");
+    let http = shop.http();
+    let waiting = until_async("it answers", SOON, async || http.get("/health/ready").send().await.ok()).await;
+    assert_eq!(waiting.status, 503, "{}", waiting.text());
+    assert!(shop.process("main").is_running());
+}
+
+/// A table of each module, as its neighbours would reach for it.
+const TABLES: [(&str, &str); 3] = [
+    ("catalog", "select count(*) from catalog.products"),
+    ("inventory", "select count(*) from inventory.items"),
+    ("ordering", "select count(*) from ordering.orders"),
+];
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn every_module_is_refused_in_every_schema_but_its_own() {
+    let database = TestDatabase::new().await;
+    let url: DataUrl = database.url().parse().unwrap();
+    migrate(&url, None, MODULES, &SystemClock).await.unwrap();
+    let homes =
+        Homes::open(&url, Tasks::default(), Arc::new(SystemClock), Arc::new(SystemIds)).await.unwrap();
+    assert_eq!(
+        TABLES.map(|(module, _)| module).to_vec(),
+        MODULES.iter().map(|spec| spec.name).collect::<Vec<_>>()
+    );
+    for spec in MODULES {
+        let db = homes.home(spec).await.unwrap().db();
+        for (module, count) in TABLES {
+            let answer = db.query(count).one().await.map(drop).map_err(|error| error.to_string());
+            let denied = format!("permission denied for schema {module} (42501)");
+            let expected = if module == spec.name { Ok(()) } else { Err(denied) };
+            assert_eq!(answer, expected, "{} reaches for {module}", spec.name);
+        }
+    }
+    homes.close().await;
+}
