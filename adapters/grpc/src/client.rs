@@ -27,7 +27,7 @@ use tokio::time::{timeout, timeout_at};
 
 use crate::{GrpcAddress, Keepalive, frame};
 use departure::Departure;
-use link::Link;
+use link::{Http2, Link};
 use peer::{Peer, Uris};
 pub use resolve::Resolve;
 
@@ -60,7 +60,7 @@ impl GrpcTransport {
     }
 
     fn to(peer: Peer) -> Self {
-        Self { link: Arc::new(Link::new(&peer)), peer, uris: Uris::default() }
+        Self { link: Link::new(Http2::of(&peer)), peer, uris: Uris::default() }
     }
 
     async fn call(&self, envelope: Envelope<'_>) -> Reply {
@@ -97,7 +97,7 @@ impl GrpcTransport {
         let uri = self.uris.of(method, &self.peer).map_err(|error| {
             CallError::not_executed(CauseKind::BadRequest, format!("{method} cannot be a path: {error}"))
         })?;
-        let mut sender = self.link.sender().await.map_err(|why| {
+        let mut sender = self.link.connection().await.map_err(|why| {
             let detail = format!("{} cannot be reached: {why}", self.peer.address);
             CallError::not_executed(CauseKind::Unreachable, detail)
         })?;

@@ -26,8 +26,8 @@ pub struct GrpcServer {
     keepalive: Keepalive,
 }
 
-/// What peers may ask of a server at once. What is over a limit is refused and certainly not executed. The requests of
-/// a server take at most `calls` × `message` bytes of memory.
+/// What peers may ask of a server at once. What is over a limit is refused and certainly not executed. The bodies of
+/// requests take about `calls` × `message` bytes of memory at worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message either way, in bytes.
@@ -40,12 +40,14 @@ pub struct Limits {
     pub streams: u32,
     /// The largest header list, in bytes.
     pub headers: u32,
+    /// How long a peer may take to say that it speaks HTTP/2.
+    pub greeting: Duration,
     /// How long a request may take to arrive, if its own time budget is not shorter.
     pub arrival: Duration,
 }
 
 impl Default for Limits {
-    /// 4 MiB, 1,024 calls, as many connections and streams, 16 KiB, 10 s.
+    /// 4 MiB, 1,024 calls, as many connections and streams, 16 KiB, 5 s, 10 s.
     fn default() -> Self {
         Self {
             message: frame::MAX_MESSAGE,
@@ -53,6 +55,7 @@ impl Default for Limits {
             connections: 1024,
             streams: 1024,
             headers: 16 * 1024,
+            greeting: Duration::from_secs(5),
             arrival: Duration::from_secs(10),
         }
     }

@@ -103,6 +103,31 @@ fn the_environment_wins_over_the_file_and_is_named_when_it_is_wrong() {
 }
 
 #[test]
+fn two_listeners_at_one_address_are_found_before_they_meet() {
+    let dir = TestDir::new();
+    let stock = |rest: &str| format!("[services.stock]\nmodules = [\"inventory\"]\n{rest}");
+    for (file, says) in [
+        (
+            stock("address = \"grpc://127.0.0.1:7101\"\nhttp = \"127.0.0.1:7101\"\n"),
+            "services.stock.address: `services.stock.http` listens at 127.0.0.1:7101 already",
+        ),
+        (
+            stock("address = \"grpc://127.0.0.1:7101\"\nhttp = \"127.0.0.1:8080\"\n"),
+            "services.stock.http: `services.main.http` listens at 127.0.0.1:8080 already",
+        ),
+        (stock("address = \"grpc://127.0.0.1:0\"\n"), "nobody can know which port `grpc://127.0.0.1:0` is"),
+        (stock("address = 7\n"), "services.stock.address: holds a number, not text"),
+    ] {
+        dir.write("outgrow.toml", file);
+        let (code, _, stderr) = run(&dir, &["check"]);
+        assert_eq!((code, stderr.contains(says)), (64, true), "{says}\n{stderr}");
+        assert!(stderr.starts_with("error: 1 problem "), "said once: {stderr}");
+    }
+    dir.write("outgrow.toml", stock("address = \"grpc://stock:7101\"\nhttp = \"0.0.0.0:8080\"\n[services.main]\nhttp = \"0.0.0.0:8080\"\n"));
+    assert_eq!(run(&dir, &["check"]).0, 0, "on machines of their own they do not meet");
+}
+
+#[test]
 fn a_service_needs_a_name_that_can_be_one() {
     let dir = TestDir::new();
     for name in ["", "a b", "Stock", "über", "7up", &"x".repeat(41)] {

@@ -155,6 +155,7 @@ async fn the_processes_of_a_system_start_in_any_order() {
         let mut shop = System::split(&services, "");
         for service in start {
             shop.start(service);
+            shop.process(service).line_with(&format!("serves `{service}`"), SOON);
         }
         shop.ready().await;
         shop.sell("mug", 1250, 1).await;

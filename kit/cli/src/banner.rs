@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use adapter_sql::DataUrl;
 use outgrow_runtime::{Placement, modules::Composed, topology::MAIN};
 
-use crate::{App, Failed, Settings, exit, listen::Listening};
+use crate::{
+    App, Failed, Settings, exit,
+    listen::{Listening, Place},
+};
 
 pub(crate) fn print(
     settings: &Settings,
@@ -47,8 +50,8 @@ fn text(
         _ = writeln!(text, "  {:<14}{:<10}{place}", spec.name, placement.to_string());
     }
     text.push('\n');
-    for (what, address) in listening.describe() {
-        _ = writeln!(text, "  {what:<14}{address}");
+    for Place { what, place, .. } in listening.places() {
+        _ = writeln!(text, "  {what:<14}{place}");
     }
     if let Some(http) = listening.http().filter(|_| service == MAIN) {
         _ = writeln!(text, "  {:<14}http://{http}/docs", "docs");

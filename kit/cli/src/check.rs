@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use adapter_grpc::Grpc;
-use outgrow_runtime::{Address, Carrier, topology::Flaw};
+use outgrow_runtime::{Carrier, topology::Flaw};
 
 use crate::{App, Failed, Settings, config, exit};
 
 /// All that this binary can carry calls by: the one place to add another.
-pub(crate) fn carriers() -> Vec<Arc<dyn Carrier>> {
+pub(crate) fn carriers(_settings: &Settings) -> Vec<Arc<dyn Carrier>> {
     vec![Arc::new(Grpc)]
 }
 
 /// Refuses a configuration with flaws, naming all of them.
 pub(crate) fn sound(settings: &Settings, app: App) -> Result<(), Failed> {
-    let flaws = settings.flaws(app.modules, &carriers());
+    let flaws = settings.flaws(app.modules, &carriers(settings));
     if flaws.is_empty() {
         return Ok(());
     }
@@ -39,11 +39,4 @@ pub(crate) fn check(settings: &Settings, app: App) -> Result<(), Failed> {
         settings.source,
         app.modules.len()
     ))
-}
-
-/// Where a service binds for calls: where it is told to, else at its first address of that carrier.
-pub(crate) fn bind_address<'s>(settings: &'s Settings, service: &str, scheme: &str) -> Option<&'s Address> {
-    let service = settings.topology.services.get(service)?;
-    let listen = service.listen.iter().chain(&service.address);
-    listen.into_iter().find(|address| address.scheme == scheme)
 }

@@ -9,7 +9,7 @@
 mod read;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -188,7 +188,10 @@ impl Settings {
             Some(Flaw { key, what: error.to_string(), remedy: "correct it, or leave it out".into() })
         });
         let mut flaws: Vec<_> = self.unread.iter().cloned().chain(unknown).chain(unusable).collect();
-        flaws.extend(self.topology.flaws(modules, carriers));
+        // What stands there and cannot be read is not missing, too.
+        let told: BTreeSet<_> = flaws.iter().map(|flaw| flaw.key.clone()).collect();
+        let more = self.topology.flaws(modules, carriers);
+        flaws.extend(more.into_iter().filter(|flaw| !told.contains(&flaw.key)));
         flaws
     }
 }

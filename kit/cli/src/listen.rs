@@ -2,11 +2,12 @@
 //!
 //! Everything is bound before a module is served, so that a taken port ends the process at once, saying which.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use adapter_grpc::{GrpcServer, ServeError};
 use axum::Router;
+use futures_util::future::try_join_all;
 use outgrow::{Dispatch, IdGen};
+use outgrow_runtime::Listener;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -15,40 +16,58 @@ use crate::{Failed, Settings, check};
 /// What a service has bound.
 pub(crate) struct Listening {
     http: Option<(SocketAddr, TcpListener)>,
-    grpc: Option<(SocketAddr, TcpListener)>,
+    carriers: Vec<(&'static str, Box<dyn Listener>)>,
+}
+
+/// A listener, for those who look after the process.
+pub(crate) struct Place {
+    /// What arrives there.
+    pub(crate) what: &'static str,
+    /// Where it is.
+    pub(crate) place: String,
+    /// Whether anything can arrive now.
+    pub(crate) is_up: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// Binds HTTP, for operations to answer while everything else is being prepared.
 pub(crate) async fn http(settings: &Settings, service: &str) -> Result<Listening, Failed> {
     let http = settings.topology.services.get(service).and_then(|service| service.http);
     let http = match http {
-        Some(address) => Some(listener("http", &address.to_string()).await?),
+        Some(address) => Some(http_at(address).await?),
         None => None,
     };
-    Ok(Listening { http, grpc: None })
+    Ok(Listening { http, carriers: Vec::new() })
 }
 
-async fn listener(what: &str, address: &str) -> Result<(SocketAddr, TcpListener), Failed> {
+async fn http_at(address: SocketAddr) -> Result<(SocketAddr, TcpListener), Failed> {
     let bound = async {
         let listener = TcpListener::bind(address).await?;
         Ok::<_, std::io::Error>((listener.local_addr()?, listener))
     };
-    bound.await.map_err(|error| {
-        let why =
-            format!("cannot listen for {what} at {address}; use another address, or end what listens there");
-        Failed::unavailable(anyhow::Error::new(error).context(why))
-    })
+    bound.await.map_err(|error| taken("http", address, error))
+}
+
+fn taken(what: &str, address: impl fmt::Display, why: impl Into<anyhow::Error>) -> Failed {
+    let advice = "use another address, or end what listens there";
+    Failed::unavailable(why.into().context(format!("cannot listen for {what} at {address}; {advice}")))
 }
 
 impl Listening {
     /// Binds for other services, too. Not before they can be served: a peer who is let in and then not answered is in
     /// doubt, one who finds nobody is not.
-    pub(crate) async fn and_carriers(self, settings: &Settings, service: &str) -> Result<Self, Failed> {
-        let grpc = match check::bind_address(settings, service, "grpc") {
-            Some(address) => Some(listener("grpc", &address.place).await?),
-            None => None,
-        };
-        Ok(Self { grpc, ..self })
+    pub(crate) async fn and_carriers(mut self, settings: &Settings, name: &str) -> Result<Self, Failed> {
+        let Some(service) = settings.topology.services.get(name) else { return Ok(self) };
+        for carrier in check::carriers(settings) {
+            let scheme = carrier.scheme();
+            let bind = service.listen.as_ref().filter(|address| address.scheme == scheme);
+            let address = service.address.iter().find(|address| address.scheme == scheme).or(bind);
+            if let Some(address) = address {
+                let listener = carrier.listen(address, bind).await;
+                let listener = listener.map_err(|why| taken(scheme, bind.unwrap_or(address), why))?;
+                self.carriers.push((scheme, listener));
+            }
+        }
+        Ok(self)
     }
 
     /// Answers HTTP with `router` until `until` ends. Whoever comes later waits for what is served then.
@@ -80,10 +99,20 @@ impl Listening {
         self.http.as_ref().map(|(address, _)| *address)
     }
 
-    /// Every listener: what it carries, and where.
-    pub(crate) fn describe(&self) -> Vec<(&'static str, SocketAddr)> {
-        let http = self.http.iter().map(|(address, _)| ("http", *address));
-        http.chain(self.grpc.iter().map(|(address, _)| ("grpc", *address))).collect()
+    /// Every listener.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let bound: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(|| true);
+        let http = self.http.iter().map(|(address, _)| Place {
+            what: "http",
+            place: address.to_string(),
+            is_up: Arc::clone(&bound),
+        });
+        let carriers = self.carriers.iter().map(|(what, listener)| Place {
+            what,
+            place: listener.place(),
+            is_up: listener.is_up(),
+        });
+        http.chain(carriers).collect()
     }
 
     /// Serves until `stop`, then lets what has begun end, at most as long as `drain`.
@@ -100,18 +129,11 @@ impl Listening {
                 adapter_http::serve(listener, router, stop.cancelled(), drain).await;
             }
         };
-        let grpc = async {
-            let Some((_, listener)) = self.grpc else { return Ok(()) };
-            match GrpcServer::new(doors, ids).serve(listener, stop.cancelled(), drain).await {
-                // Whoever would not let go was let go of: that is how a drain ends.
-                Err(undrained @ ServeError::Undrained { .. }) => {
-                    tracing::warn!(%undrained, "peers held on for longer than the drain");
-                    Ok(())
-                }
-                served => served.map_err(Failed::other),
-            }
-        };
-        let ((), served) = tokio::join!(http, grpc);
-        served
+        let carriers = self
+            .carriers
+            .into_iter()
+            .map(|(_, listener)| listener.serve(doors.clone(), Arc::clone(&ids), stop.clone(), drain));
+        let ((), served) = tokio::join!(http, try_join_all(carriers));
+        served.map(drop).map_err(|error| Failed::other(anyhow::anyhow!(error)))
     }
 }

@@ -1,15 +1,15 @@
 //! Whether this process can serve: its own homes and listeners. Peers are listed, but never a reason not to be ready:
 //! a process starts and serves what it can, whoever else is away.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
 use futures_util::future::join_all;
-use outgrow_runtime::router::Target;
+use outgrow_runtime::{router::Target, topology::MAIN};
 use tokio::time::timeout;
 
-use crate::{Host, homes::Opened};
+use crate::{Host, homes::Opened, listen::Place};
 
 /// How long a look at a peer takes at most. All are looked at together, so this is all that peers cost a probe.
 const LOOK: Duration = Duration::from_millis(250);
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub(crate) fn operations(
     host: &Host,
     homes: &Opened,
-    listeners: Vec<(&'static str, SocketAddr)>,
+    listeners: Vec<Place>,
     metrics: impl Fn() -> String + Send + Sync + 'static,
 ) -> Operations {
     let places: Arc<[Arc<Homes>]> = homes.places().into();
@@ -36,8 +36,8 @@ pub(crate) fn operations(
                     Some(why) => Component::own(format!("home of {module}"), false).detail(why.to_string()),
                 }));
             }
-            components.extend(listeners.iter().map(|(what, address)| {
-                Component::own(format!("{what} listener"), true).detail(address.to_string())
+            components.extend(listeners.iter().map(|Place { what, place, is_up }| {
+                Component::own(format!("{what} listener"), is_up()).detail(place.clone())
             }));
             let looks = peers.iter().map(async |(module, target)| {
                 let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
@@ -50,8 +50,11 @@ pub(crate) fn operations(
     Operations::new(ready, metrics)
 }
 
+/// The targets of the modules that this process calls: all those of the edge, else what its own modules need.
 fn peers(host: &Host) -> Vec<(&'static str, Arc<Target>)> {
-    let composed = host.modules.composed().iter();
+    let needs: Vec<_> = host.modules.needs().collect();
+    let called = |module: &str| host.service == MAIN || needs.contains(&module);
+    let composed = host.modules.composed().iter().filter(|(module, _)| called(module));
     let targets = composed.flat_map(|(module, composed)| {
         composed.targets.iter().map(move |target| (*module, Arc::clone(target)))
     });

@@ -42,7 +42,7 @@ pub(crate) async fn serve(
 
     let stop = CancellationToken::new();
     let listening = listening.and_carriers(&settings, service).await?;
-    let operations = ready::operations(&host, &homes, listening.describe(), metrics::source(&host));
+    let operations = ready::operations(&host, &homes, listening.places(), metrics::source(&host));
     let doors = host.modules.doors().to_vec();
     banner::print(&settings, app, service, &listening, host.modules.composed())?;
     let router = if service == MAIN {
@@ -99,7 +99,7 @@ fn compose(
     let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
     let mut host = Host {
         service: service.to_owned(),
-        modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers()),
+        modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings)),
         homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
         endpoints: Vec::new(),
         tasks: tasks.clone(),

@@ -188,6 +188,12 @@ impl Modules {
         &self.doors
     }
 
+    /// The modules that those hosted here need.
+    pub fn needs(&self) -> impl Iterator<Item = &'static str> {
+        let hosted = self.specs.iter().filter(|spec| self.hosts(spec));
+        hosted.flat_map(|spec| spec.needs.iter().map(|need| need.module()))
+    }
+
     /// Every module composed, by name.
     pub fn composed(&self) -> &BTreeMap<&'static str, Composed> {
         &self.composed

@@ -1,11 +1,12 @@
-//! How this process reaches each module: the one place where placement is decided.
+//! How this process reaches each module: the second of the three rooms where placement is decided.
 //!
 //! A module that this service hosts is `local`; every other is reached by the address of the service that hosts it.
 //! Placement follows from configuration alone: no code, no Cargo feature, no environment of the build.
 
-use std::{fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use outgrow::Transport;
+use outgrow::{BoxFuture, Dispatch, IdGen, Transport};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Address, Topology};
 
@@ -51,6 +52,38 @@ pub trait Carrier: Send + Sync {
 
     /// A way to this address. Never waits and never fails because nobody is there: peers come and go.
     fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable>;
+
+    /// Listens where calls to `address` arrive, or at `bind` if that is somewhere else.
+    ///
+    /// # Errors
+    /// When nobody may listen there, naming where.
+    fn listen<'a>(
+        &'a self,
+        address: &'a Address,
+        bind: Option<&'a Address>,
+    ) -> BoxFuture<'a, Result<Box<dyn Listener>, Unusable>>;
+}
+
+/// Where calls arrive at this process. Nobody is served before [`serve`](Self::serve).
+pub trait Listener: Send {
+    /// Where, for people.
+    fn place(&self) -> String;
+
+    /// Says, whenever it is asked, whether calls can arrive now.
+    fn is_up(&self) -> Arc<dyn Fn() -> bool + Send + Sync>;
+
+    /// Brings calls to these doors until `stop`, then takes no new ones, and lets those in flight end, at most as long
+    /// as `drain`. `ids` makes correlation ids for callers who send none.
+    ///
+    /// # Errors
+    /// When it cannot go on. Peers who had to be cut off after the drain are no error.
+    fn serve(
+        self: Box<Self>,
+        doors: Vec<Arc<dyn Dispatch>>,
+        ids: Arc<dyn IdGen>,
+        stop: CancellationToken,
+        drain: Duration,
+    ) -> BoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>>;
 }
 
 /// An address that a carrier cannot use.

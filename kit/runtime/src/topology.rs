@@ -118,6 +118,7 @@ impl Topology {
         self.check_names(&mut flaws);
         self.check_modules(specs, &mut flaws);
         self.check_addresses(carriers, &mut flaws);
+        self.check_listeners(&mut flaws);
         self.check_reachability(specs, &mut flaws);
         flaws
     }
@@ -179,6 +180,32 @@ impl Topology {
                         what: format!("`{address}` is already the address of `{other}`"),
                         remedy: "give each service its own".into(),
                     });
+                }
+            }
+        }
+    }
+
+    /// No two listeners at one address of one machine: within a service, or at a loopback address anywhere.
+    fn check_listeners(&self, flaws: &mut Vec<Flaw>) {
+        let mut taken: BTreeMap<String, (&str, String)> = BTreeMap::new();
+        for (name, service) in &self.services {
+            let http = service.http.map(|http| ("http", http.to_string()));
+            let bound = match &service.listen {
+                Some(listen) => Some(("listen", listen.place.clone())),
+                None => service.address.first().map(|address| ("address", address.place.clone())),
+            };
+            for (key, place) in http.into_iter().chain(bound).filter(|(_, place)| !place.is_empty()) {
+                let key = format!("services.{name}.{key}");
+                let here = place.parse().is_ok_and(|at: SocketAddr| at.ip().is_loopback());
+                let told = |by: &str| key.ends_with(".address") && by.ends_with(".address");
+                match taken.get(&place) {
+                    Some((_, by)) if told(by) => {}
+                    Some((other, by)) if here || other == name => flaws.push(Flaw {
+                        key,
+                        what: format!("`{by}` listens at {place} already"),
+                        remedy: "give each its own port".into(),
+                    }),
+                    _ => drop(taken.insert(place, (name, key))),
                 }
             }
         }

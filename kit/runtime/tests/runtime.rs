@@ -10,6 +10,8 @@
 mod compose;
 #[path = "runtime/echo.rs"]
 mod echo;
+#[path = "runtime/link.rs"]
+mod link;
 #[path = "runtime/policies.rs"]
 mod policies;
 #[path = "runtime/retries.rs"]

@@ -1,7 +1,9 @@
 //! A PostgreSQL database that is thrown away.
 
 use std::{
-    env, process,
+    env,
+    net::SocketAddr,
+    process,
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
@@ -54,6 +56,19 @@ impl TestDatabase {
     pub fn url_as(&self, login: &str) -> String {
         let host = self.server.rsplit_once(['@', '/']).map_or("", |(_, host)| host);
         format!("postgres://{login}@{host}/{}", self.name)
+    }
+
+    /// Where its server is.
+    ///
+    /// # Panics
+    /// When that has no address.
+    pub async fn server(&self) -> SocketAddr {
+        let at = self.server.rsplit_once(['@', '/']).map_or("", |(_, host)| host);
+        let at = if at.contains(':') { at.to_owned() } else { format!("{at}:5432") };
+        match tokio::net::lookup_host(&at).await.ok().and_then(|mut found| found.next()) {
+            Some(address) => address,
+            None => panic!("{at} has no address"),
+        }
     }
 
     /// Does something as the superuser, outside of this database: make a role, look at sessions.

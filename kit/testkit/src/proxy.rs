@@ -59,6 +59,11 @@ impl Proxy {
         self.passing.send_replace(passing);
     }
 
+    /// Ends it, with its connections, as dropping it does.
+    pub fn cut(&self) {
+        self.task.abort();
+    }
+
     /// How many bytes have come that may not pass.
     pub fn withheld(&self) -> usize {
         self.withheld.load(Ordering::SeqCst)

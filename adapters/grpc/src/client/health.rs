@@ -32,7 +32,7 @@ pub(super) async fn serves(peer: &Peer, link: &Arc<Link>) -> bool {
 async fn ask(peer: &Peer, link: &Arc<Link>) -> Option<(String, Bytes)> {
     let question = Departure::default().body(frame::wrap(Bytes::new(), LIMIT)?);
     let request = Peer::post(peer.uri(CHECK).ok()?, question);
-    let response = link.sender().await.ok()?.send_request(request).await.ok()?;
+    let response = link.connection().await.ok()?.send_request(request).await.ok()?;
     let (head, body): (_, Incoming) = response.into_parts();
     let (answer, trailers) = frame::collect(body, LIMIT).await.ok()?;
     let status = trailers.unwrap_or(head.headers).get(&status::STATUS)?.to_str().ok()?.to_owned();

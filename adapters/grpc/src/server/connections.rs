@@ -1,10 +1,11 @@
 //! The connections of a server: accepted, kept alive, drained.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io::Cursor, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -22,6 +23,7 @@ pub(super) struct Connections {
     mounted: Arc<Mounted>,
     open: JoinSet<()>,
     most: usize,
+    greeting: Duration,
     draining: watch::Sender<()>,
 }
 
@@ -39,6 +41,7 @@ impl Connections {
             mounted,
             open: JoinSet::new(),
             most: limits.connections,
+            greeting: limits.greeting,
             draining: watch::Sender::new(()),
         }
     }
@@ -62,12 +65,17 @@ impl Connections {
     }
 
     fn serve(&mut self, stream: TcpStream) {
-        let (http, mounted) = (self.http.clone(), Arc::clone(&self.mounted));
+        let (http, mounted, greeting) = (self.http.clone(), Arc::clone(&self.mounted), self.greeting);
         let mut draining = self.draining.subscribe();
         self.open.spawn(async move {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection keeps its delay");
             }
+            let greeted = tokio::select! {
+                greeted = time::timeout(greeting, greeted(stream)) => greeted,
+                _ = draining.changed() => return,
+            };
+            let Ok(Some(stream)) = greeted else { return };
             let answer = service_fn(move |request| {
                 let mounted = Arc::clone(&mounted);
                 async move { Ok::<_, Infallible>(mounted.answer(request).await) }
@@ -97,4 +105,16 @@ impl Connections {
         self.open.shutdown().await;
         cut
     }
+}
+
+/// What every HTTP/2 connection begins with (RFC 9113, 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The connection of a peer that speaks HTTP/2, from its first byte on. hyper would wait for that word for ever, and a
+/// peer that never says it would keep its place.
+async fn greeted(stream: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Send + Unpin> {
+    let (mut read, write) = stream.into_split();
+    let mut said = [0; PREFACE.len()];
+    read.read_exact(&mut said).await.ok()?;
+    (said == *PREFACE).then(|| tokio::io::join(Cursor::new(said).chain(read), write))
 }

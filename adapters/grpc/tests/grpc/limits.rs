@@ -49,9 +49,27 @@ async fn who_is_one_connection_too_many_waits_for_another_to_end() {
     let (first, second) = (server.client(), server.client());
     assert_eq!(first.echo(&cx(), text("x")).await, Ok(text("x")));
     let hurried = cx().within(Duration::from_millis(100));
-    assert_eq!(verdict(second.echo(&hurried, text("x")).await), ("in doubt", CauseKind::Expired));
+    assert_eq!(verdict(second.echo(&hurried, text("x")).await), ("not executed", CauseKind::Expired));
     drop(first);
     until_async("there is room", LONG, async || second.echo(&cx(), text("x")).await).await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_gives_its_connection_back() {
+    let limits = Limits { connections: 1, greeting: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut silent = connect(&server.address).await;
+    let client = server.client();
+    until_async("there is room", LONG, async || client.echo(&cx(), text("x")).await).await;
+    assert_eq!(timeout(LONG, silent.read(&mut [0; 8])).await.unwrap().unwrap_or(0), 0, "it was hung up on");
+}
+
+#[tokio::test]
+async fn who_says_nothing_does_not_hold_up_the_end() {
+    let server = Server::start().await;
+    let _silent = connect(&server.address).await;
+    assert_eq!(server.client().echo(&cx(), text("x")).await, Ok(text("x")), "the silent one is accepted");
+    timeout(LONG / 4, server.stop()).await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -90,6 +90,22 @@ async fn child(url: &str) {
 }
 
 #[tokio::test]
+async fn what_is_committed_is_on_disk() {
+    let dir = TestDir::new();
+    let (_homes, home) = open(&format!("sqlite:{}", dir.join("data").display())).await.unwrap();
+    let db = home.db();
+    let set = db.write(async |mut tx| {
+        let set =
+            tx.query("select s.synchronous, j.journal_mode from pragma_synchronous s, pragma_journal_mode j");
+        let row = set.one().await?;
+        let set = (row.get::<i64>("synchronous")?, row.get::<String>("journal_mode")?);
+        tx.commit(set).await
+    });
+    let full = 2;
+    assert_eq!(set.await.unwrap(), (full, "wal".to_owned()), "a COMMIT waits for the disk");
+}
+
+#[tokio::test]
 async fn every_module_has_a_file_that_only_its_owner_may_read() {
     let dir = TestDir::new();
     let (homes, home) = open(&format!("sqlite:{}", dir.join("new/data").display())).await.unwrap();

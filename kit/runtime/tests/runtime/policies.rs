@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use outgrow::{CallContext, CallError, CauseKind};
 use outgrow_runtime::policy::Bulkhead;
+use outgrow_testkit::until_async;
 use uuid::Uuid;
 
 use crate::echo::{EchoRefusal, Said, cx, placements, policies, say, some};
@@ -16,6 +17,7 @@ fn cause(answer: Result<Said, CallError<EchoRefusal>>) -> (bool, CauseKind) {
     }
 }
 
+const LONG: Duration = Duration::from_secs(10);
 const NOT_EXECUTED: bool = false;
 const IN_DOUBT: bool = true;
 
@@ -120,6 +122,41 @@ async fn what_is_over_the_limit_is_refused_at_once() {
         parrot.may_go_on.add_permits(1);
         assert!(first.await.unwrap().is_ok());
         assert!(echo.ask(&cx(), say("hello")).await.is_ok(), "{placement}: the place was given back");
+    }
+}
+
+#[tokio::test]
+async fn a_command_keeps_its_place_until_it_has_ended_though_its_caller_has_left() {
+    let full = outgrow_runtime::Policies { bulkhead: Bulkhead::new(1), ..policies() };
+    for (placement, parrot, echo) in placements(&full) {
+        let hurried = cx().within(Duration::from_millis(30));
+        assert_eq!(cause(echo.tell(&hurried, say("wait")).await), (IN_DOUBT, CauseKind::Expired));
+        let second = cause(echo.tell(&cx(), say("hello")).await);
+        assert_eq!(second, (NOT_EXECUTED, CauseKind::Overloaded), "{placement}: the first has not ended");
+        parrot.may_go_on.add_permits(1);
+        until_async("the place is given back", LONG, async || echo.tell(&cx(), say("hello")).await).await;
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_call_what_they_need_and_the_operator_whatever_there_is() {
+    for (placement, _, echo) in placements(&policies()) {
+        for caller in ["listener", "edge", "operator"] {
+            let answer = echo.ask(&CallContext::new(caller, Uuid::nil()), say("hello")).await;
+            assert!(answer.is_ok(), "{placement}: {caller}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn pauses_double_up_to_their_bound_and_are_anything_below_it() {
+    let retry = outgrow_runtime::Retry::default();
+    for (nth, bound) in [(1, 50), (2, 100), (3, 200), (4, 400), (5, 400), (40, 400)] {
+        let bound = Duration::from_millis(bound);
+        let pauses: Vec<_> = (0..1000).map(|_| retry.pause(nth)).collect();
+        assert!(pauses.iter().all(|pause| *pause <= bound), "{nth}");
+        assert!(pauses.iter().any(|pause| *pause < bound / 4), "{nth}: no jitter");
+        assert!(pauses.iter().any(|pause| *pause > bound * 3 / 4), "{nth}: no pause");
     }
 }
 

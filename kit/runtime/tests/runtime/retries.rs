@@ -1,12 +1,17 @@
 //! What is repeated, what is not, and what several attempts mean together.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use outgrow::{CallError, CauseKind, Port as _};
 use outgrow_runtime::{
-    Router,
+    Retry, Router,
     router::{Route, Target},
 };
+
+use tokio::time::timeout;
 
 use crate::echo::{Echo, Parrot, Scripted, cx, in_doubt, not_executed, policies, say};
 
@@ -71,6 +76,41 @@ async fn once_in_doubt_a_later_not_executed_does_not_undo_what_may_have_happened
     ]);
     let answer = carrier.port().tell(&cx(), say("hello")).await;
     assert!(matches!(answer, Err(CallError::InDoubt(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_a_doubt_leaves_open_may_be_settled_by_a_later_failure() {
+    let reused = || vec![in_doubt(CauseKind::Lost), not_executed(CauseKind::KeyReused)];
+    let (carrier, _) = Scripted::new(reused());
+    let answer = carrier.port().tell(&cx(), say("hello")).await;
+    assert!(
+        matches!(&answer, Err(CallError::NotExecuted(cause)) if cause.kind == CauseKind::KeyReused),
+        "{answer:?}"
+    );
+
+    let (carrier, _) = Scripted::new(vec![in_doubt(CauseKind::Lost), not_executed(CauseKind::Denied)]);
+    let answer = carrier.port().ask(&cx(), say("hello")).await;
+    assert!(
+        matches!(answer, Err(CallError::NotExecuted(_))),
+        "a query has no effect to be in doubt: {answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_repeated_that_could_not_begin_in_time() {
+    let hour = Duration::from_hours(1);
+    let patient = Retry { attempts: 4, first_pause: hour, longest_pause: hour };
+    let (dead, _) = Scripted::new(vec![not_executed(CauseKind::Unreachable); 100]);
+    let targets = vec![Target::new("dead", dead.clone())];
+    let policies = outgrow_runtime::Policies { retry: patient, ..policies() };
+    let echo = <dyn Echo>::via(Router::new(None, Route::Remote(targets), policies));
+    let cx = cx().within(Duration::from_millis(100));
+    let answer = timeout(Duration::from_secs(20), echo.ask(&cx, say("hello"))).await;
+    assert!(
+        matches!(answer, Ok(Err(CallError::NotExecuted(_)))),
+        "answered before its time is over: {answer:?}"
+    );
+    assert_eq!(dead.sent.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -105,3 +105,27 @@ async fn work_that_has_begun_is_finished_before_the_process_ends() {
     assert!(tasks.drain(Duration::from_secs(5)).await);
     assert_eq!(ended.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn a_worklist_that_is_never_empty_ends_when_it_is_asked_to() {
+    let (tasks, bell, handled) = (Tasks::default(), Bell::default(), Arc::new(AtomicUsize::new(0)));
+    let counted = handled.clone();
+    tasks.worklist(
+        "endless",
+        NEVER,
+        &bell,
+        || async { (0..1_000_000).collect::<Vec<usize>>() },
+        move |_item| {
+            let counted = counted.clone();
+            async move {
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                true
+            }
+        },
+    );
+    tasks.start();
+    until(&handled, 10).await;
+    assert!(tasks.drain(Duration::from_secs(20)).await);
+    assert!(handled.load(Ordering::SeqCst) < 1_000_000, "not even its round is worked off");
+}

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use outgrow::{ModuleSpec, Port as _, Transport};
-use outgrow_runtime::{Address, Carrier, Placement, Service, Topology, placement::Unusable};
+use outgrow::{BoxFuture, ModuleSpec, Port as _, Transport};
+use outgrow_runtime::{Address, Carrier, Listener, Placement, Service, Topology, placement::Unusable};
 
 use crate::echo::{Echo, Scripted};
 
@@ -29,6 +29,14 @@ impl Carrier for Pigeons {
     fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable> {
         let port = address.place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         if port { Ok(Scripted::new(Vec::new()).0) } else { Err(Unusable("it has no port".into())) }
+    }
+
+    fn listen<'a>(
+        &'a self,
+        _: &'a Address,
+        _: Option<&'a Address>,
+    ) -> BoxFuture<'a, Result<Box<dyn Listener>, Unusable>> {
+        Box::pin(async { Err(Unusable("pigeons do not listen".into())) })
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Fulfilment {
     /// The last order of the round before: the next begins behind it, so that orders which cannot move do not keep
     /// the others from their turn.
     last: Arc<Mutex<Option<OrderId>>>,
+    /// Why the last order that waited did; empty once anything went on.
+    said: Arc<Mutex<String>>,
 }
 
 impl std::fmt::Debug for Fulfilment {
@@ -54,7 +56,7 @@ pub enum Unfinished {
 impl Fulfilment {
     /// Carries on the orders of this store, with goods of this stock.
     pub fn new(orders: Arc<dyn OrderStore>, stock: Arc<dyn Stock>) -> Self {
-        Self { orders, stock, last: Arc::default() }
+        Self { orders, stock, last: Arc::default(), said: Arc::default() }
     }
 
     /// The orders to carry on now: round after round, each open one has its turn.
@@ -82,13 +84,25 @@ impl Fulfilment {
     pub async fn carry_on(&self, id: OrderId) -> bool {
         loop {
             match self.step(id).await {
-                Ok(true) => {}
+                Ok(true) => self.said.lock().unwrap_or_else(PoisonError::into_inner).clear(),
                 Ok(false) => return true,
                 Err(unfinished) => {
-                    tracing::warn!(order = %id, %unfinished, "an order waits");
+                    self.say(id, &unfinished);
                     return false;
                 }
             }
+        }
+    }
+
+    /// Says why an order waits, once for all that wait for the same reason: what is away is away for each of them.
+    fn say(&self, order: OrderId, unfinished: &Unfinished) {
+        let why = unfinished.to_string();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said == why {
+            tracing::debug!(%order, %unfinished, "an order waits");
+        } else {
+            tracing::warn!(%order, %unfinished, "an order waits; others that wait for the same are not named");
+            *said = why;
         }
     }
 

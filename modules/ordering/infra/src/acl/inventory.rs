@@ -77,3 +77,6 @@ fn reason(refusal: &InventoryRefusal) -> Reason {
 fn unavailable(why: &impl ToString) -> Unavailable {
     Unavailable { who: "stock", why: why.to_string() }
 }
+
+#[cfg(test)]
+mod tests;
