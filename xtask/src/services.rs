@@ -2,6 +2,7 @@
 //! said; nothing is skipped.
 
 mod postgres;
+mod rabbitmq;
 
 use std::{
     ffi::OsString,
@@ -29,7 +30,7 @@ pub(crate) struct Service {
     /// Where it comes from, for people.
     origin: String,
     /// Ends with the tests, if it was started for them.
-    _private: Option<Private>,
+    _private: Vec<Private>,
 }
 
 impl fmt::Display for Service {
@@ -47,17 +48,17 @@ pub(crate) enum Install {
 
 /// All that tests need.
 pub(crate) fn find(install: Install) -> anyhow::Result<Vec<Service>> {
-    let found = vec![postgres::find(install)?];
+    let found = vec![postgres::find(install)?, rabbitmq::find(install)?];
     for service in &found {
         println!("{service}");
     }
     Ok(found)
 }
 
-/// A server that was started for this run, in a folder of its own. Both are gone when it is dropped.
+/// A server that was started for this run, and its folder if it has one of its own. Both are gone when it is dropped.
 struct Private {
     server: Child,
-    folder: PathBuf,
+    folder: Option<PathBuf>,
 }
 
 impl Private {
@@ -66,7 +67,9 @@ impl Private {
         let end = Instant::now() + PATIENCE;
         while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
             if let Some(status) = self.server.try_wait()? {
-                bail!("the server ended with {status}: see {}", self.folder.join("log").display());
+                let log = self.folder.as_ref().map(|folder| folder.join("log"));
+                let said = log.and_then(|log| fs::read_to_string(log).ok()).unwrap_or_default();
+                bail!("the server ended with {status}: {}", said.trim());
             }
             if Instant::now() > end {
                 bail!("the server does not answer at {address} within {PATIENCE:?}");
@@ -79,9 +82,13 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        let ended = self.server.kill().and_then(|()| self.server.wait());
-        if let Err(error) = ended.map(drop).and_then(|()| fs::remove_dir_all(&self.folder)) {
-            println!("{} is left behind: {error}", self.folder.display());
+        // Its whole group: some are scripts around the server.
+        let group = format!("-{}", self.server.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let ended = killed.and_then(|_| self.server.wait());
+        let removed = self.folder.as_ref().map_or(Ok(()), fs::remove_dir_all);
+        if let Err(error) = ended.and(removed) {
+            println!("{:?} is left behind: {error}", self.folder);
         }
     }
 }
@@ -146,7 +153,7 @@ fn folder(name: &str, user: Option<&User>) -> anyhow::Result<PathBuf> {
 /// A command that is run by `user`, in `folder`.
 fn command(program: &Path, user: Option<&User>, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(folder).stdin(Stdio::null());
+    command.current_dir(folder).stdin(Stdio::null()).process_group(0);
     if let Some(user) = user {
         command.gid(user.gid).uid(user.uid).env("HOME", folder);
     }

@@ -10,6 +10,7 @@ mod grpc {
     mod foreign;
     mod limits;
     mod reconnect;
+    mod serving;
     mod unreadable;
     mod wire;
 }

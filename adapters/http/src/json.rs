@@ -16,7 +16,7 @@ use crate::{
 ///
 /// | a request's body | is refused as |
 /// |---|---|
-/// | without a content type of JSON | 415 `unsupported-media-type` |
+/// | without a content type of JSON, or encoded otherwise | 415 `unsupported-media-type` |
 /// | larger than [`BODY_LIMIT`](crate::BODY_LIMIT) | 413 `too-large` |
 /// | that is not JSON, or names a field twice | 400 `malformed-json`, with line and column |
 /// | with a missing, unknown or wrong field | 422 `invalid-request`, with its pointer |
@@ -57,12 +57,13 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
-    if is_json(headers) {
+    let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    if is_json(headers) && plain {
         return Ok(());
     }
     let (status, kind) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
     Err(Problem::new(status, kind, "The body is not JSON")
-        .detail("Send JSON, and say so: `Content-Type: application/json`."))
+        .detail("Send JSON as it is, and say so: `Content-Type: application/json`, no `Content-Encoding`."))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

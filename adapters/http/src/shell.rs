@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use axum::{
+    Router, extract::DefaultBodyLimit, http::StatusCode, middleware, response::Redirect, routing::get,
+};
 use outgrow::IdGen;
 use utoipa::openapi::{Info, OpenApi, Paths};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -44,7 +46,13 @@ pub fn shell(
     }
     let config = Config::default().try_it_out_enabled(true).validator_url("none");
     let docs = SwaggerUi::new("/docs").config(config).url("/openapi.json", openapi);
-    behind_edge(router.merge(docs).fallback(async || StatusCode::NOT_FOUND), ids)
+    behind_edge(
+        router
+            .merge(docs)
+            .route("/", get(async || Redirect::to("/docs/")))
+            .fallback(async || StatusCode::NOT_FOUND),
+        ids,
+    )
 }
 
 /// The operations alone, for a process that has no public API.

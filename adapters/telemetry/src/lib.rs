@@ -17,7 +17,7 @@ use tracing_subscriber::{
 /// Where directives are looked for, in this order.
 pub const VARIABLES: [&str; 2] = ["OUTGROW_LOG", "RUST_LOG"];
 /// What is logged if nothing is said.
-pub const DEFAULT: &str = "info";
+pub const DEFAULT: &str = "info,lapin=error";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,8 @@ const LAW: &[Row] = &[
     ("adapter-grpc",    "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING h2 http http-body-util hyper hyper-util percent-encoding \
                                                     tonic tonic-health tonic-reflection"),
+    ("adapter-rabbitmq", "outgrow outgrow-runtime adapter-*",
+                                                   "PLUMBING lapin"),
     ("adapter-http",    "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING axum base64 form_urlencoded http http-body-util hyper \
                                                     hyper-util serde serde_json tower-http utoipa utoipa-axum \

@@ -189,12 +189,26 @@ fn the_exported_contracts_are_what_the_code_says() {
 }
 
 #[test]
+fn a_binary_without_its_source_gives_its_clients_the_contracts() {
+    let dir = TestDir::new();
+    let (code, _, stderr) = run(&dir, &["contracts", "export", "--out", "api"]);
+    assert_eq!((code, &*stderr), (0, ""));
+    let read = |file: &str| std::fs::read_to_string(file).unwrap();
+    for (module, file) in [("inventory", "inventory.v1.proto"), ("ordering", "ordering.v1.proto")] {
+        let golden = format!("{}/../modules/{module}/contract/{file}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(read(dir.join("api").join(file).to_str().unwrap()), read(&golden));
+    }
+    assert!(dir.join("api/outgrow.v1.proto").exists(), "what they import");
+}
+
+#[test]
 fn wrong_usage_ends_with_64_and_says_what_is_right() {
     let dir = TestDir::new();
     let (code, _, stderr) = run(&dir, &["serve", "stok"]);
     assert_eq!(code, 64);
     assert!(stderr.contains("there is no service `stok`") && stderr.contains("main"), "{stderr}");
     assert_eq!(run(&dir, &["sevre"]).0, 64);
+    assert_eq!(run(&dir, &["--http", "127.0.0.1:1", "check"]).0, 64);
     assert_eq!(run(&dir, &["--config", "none.toml", "check"]).0, 64);
     dir.write("outgrow.toml", "data = [");
     let (code, _, stderr) = run(&dir, &["check"]);
@@ -243,8 +257,10 @@ async fn asked_to_end_it_ends_well() {
 async fn a_taken_port_ends_it_at_once_and_is_named() {
     let mut taken = System::started(&[], "").await;
     let dir = TestDir::new();
-    let (code, _, stderr) = run(&dir, &["serve", "--http", &taken.main.to_string()]);
-    assert_eq!((code, stderr.contains(&taken.main.to_string())), (69, true), "{stderr}");
+    for args in [&["serve", "--http"][..], &["--http"]] {
+        let (code, _, stderr) = run(&dir, &[args, &[&taken.main.to_string()]].concat());
+        assert_eq!((code, stderr.contains(&taken.main.to_string())), (69, true), "{stderr}");
+    }
     assert!(taken.process("main").is_running());
 }
 

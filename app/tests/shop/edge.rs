@@ -139,6 +139,8 @@ async fn the_api_describes_itself_offline() {
         let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} is elsewhere"));
         assert!(openapi.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+    let home = shop.get("/").await;
+    assert_eq!((home.status.as_u16(), home.header("location")), (303, Some("/docs/")));
     let docs = shop.get("/docs/").await;
     assert_eq!(docs.status, 200);
     assert!(!docs.text().contains("https://"), "nothing is fetched from elsewhere");

@@ -4,6 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use adapter_grpc::{GrpcAddress, GrpcTransport};
+use adapter_rabbitmq::RabbitTransport;
 use inventory_contract::{
     Inventory, InventoryRefusal, Quantity, ReceiveStock, ReleaseStock, ReservationId, ReservationState,
     ReserveStock, ShipStock, StockLine, StockQuery,
@@ -51,6 +52,19 @@ async fn grpc_in_another_process() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     let address: GrpcAddress = format!("grpc://{}", shop.grpc["stock"]).parse().unwrap();
     let target = Target::new("stock", Arc::new(GrpcTransport::connect(&address)));
+    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), shop.dir.path()).await;
+    assert!(target.figures.snapshot().answered > 10, "it really went there");
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn rabbitmq_to_another_process() {
+    let mut shop = System::split(&[("stock", &["inventory"])], "");
+    let broker = shop.reach_over_rabbitmq();
+    shop.start("stock");
+    shop.start("main");
+    shop.ready().await;
+    let target = Target::new("stock", Arc::new(RabbitTransport::connect(&broker)));
     body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), shop.dir.path()).await;
     assert!(target.figures.snapshot().answered > 10, "it really went there");
 }

@@ -119,6 +119,17 @@ async fn the_same_story_is_told_on_postgresql() {
 }
 
 #[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn the_same_story_is_told_over_rabbitmq() {
+    let local = told(&System::started(&[], "").await).await;
+    let stock = System::started_over_rabbitmq(&[("stock", &["inventory"])]).await;
+    assert_eq!(told(&stock).await, local, "inventory over RabbitMQ");
+    let apart: [(&str, &[&str]); 3] =
+        [("one", &["catalog"]), ("two", &["inventory"]), ("three", &["ordering"])];
+    assert_eq!(told(&System::started_over_rabbitmq(&apart).await).await, local, "everything over RabbitMQ");
+}
+
+#[tokio::test]
 async fn the_remote_module_really_runs_elsewhere() {
     let mut shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;

@@ -1,7 +1,19 @@
 //! A whole shop in a directory of its own, at an address of its own: any number of processes by one `outgrow.toml`.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env,
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
+use adapter_rabbitmq::Broker;
 use adapter_sql::{DataUrl, Home, Homes, Tx};
 use outgrow::{CommitError, ModuleSpec, SystemClock, SystemIds};
 use outgrow_runtime::Tasks;
@@ -65,6 +77,28 @@ impl System {
         system.env.push(("OUTGROW__DATA__URL".to_owned(), database.url_as(&login)));
         system.env.push(("OUTGROW__DATA__ADMIN_URL".to_owned(), database.url()));
         Self { _database: Some(database), ..system }
+    }
+
+    /// From the next start on, its services reach each other over the broker, under names of their own there.
+    pub(crate) fn reach_over_rabbitmq(&mut self) -> Broker {
+        static SYSTEMS: AtomicU32 = AtomicU32::new(0);
+        let prefix = format!("s-{}-{}", std::process::id(), SYSTEMS.fetch_add(1, Ordering::Relaxed));
+        let url = env::var("OUTGROW_TEST_RABBITMQ");
+        let url = url.unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned());
+        self.set("OUTGROW__BROKER__URL", &url);
+        self.set("OUTGROW__BROKER__PREFIX", &prefix);
+        let services: Vec<_> = self.grpc.keys().map(|name| name.to_uppercase()).collect();
+        for service in services {
+            self.set(&format!("OUTGROW__SERVICES__{service}__ADDRESS"), "rabbitmq");
+        }
+        Broker::new(&url, &prefix).unwrap()
+    }
+
+    /// The same, and every process of it runs and is ready.
+    pub(crate) async fn started_over_rabbitmq(services: &[(&str, &[&str])]) -> Self {
+        let mut system = Self::split(services, "");
+        system.reach_over_rabbitmq();
+        system.start_all(services).await
     }
 
     /// Sets a variable in the environment of every process that is started from now on.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, net::SocketAddr, path::Path};
 
 use clap::{Parser, Subcommand, value_parser};
 
@@ -13,7 +13,10 @@ pub(crate) struct Args {
     /// The file that describes the system [default: outgrow.toml, if there is one]
     #[arg(long, global = true, env = "OUTGROW_CONFIG", value_name = "FILE", value_parser = value_parser!(OsString))]
     config: Option<OsString>,
-    /// What to do; without it, `serve`
+    /// Where HTTP of `main` listens, whatever the file says
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// What to do; without it, `serve main`
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -39,7 +42,7 @@ enum Command {
         service: String,
         /// Where its HTTP listens, whatever the file says
         #[arg(long, value_name = "ADDRESS")]
-        http: Option<std::net::SocketAddr>,
+        http: Option<SocketAddr>,
     },
     /// Finds everything wrong with the configuration, at once
     #[command(after_help = "Examples:\n  shop check\n  shop --config split.toml check")]
@@ -67,8 +70,13 @@ impl Args {
         // A variable that is set to nothing says nothing.
         let file = self.config.as_deref().filter(|file| !file.is_empty()).map(Path::new);
         let main = outgrow_runtime::topology::MAIN;
+        if self.http.is_some() && self.command.is_some() {
+            return Err(Failed::usage(anyhow::anyhow!(
+                "--http stands after the command: `serve --http ADDRESS`"
+            )));
+        }
         match self.command {
-            None => serve::serve(Settings::load(file)?, app, main, None).await,
+            None => serve::serve(Settings::load(file)?, app, main, self.http).await,
             Some(Command::Serve { service, http }) => {
                 serve::serve(Settings::load(file)?, app, &service, http).await
             }

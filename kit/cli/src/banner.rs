@@ -50,8 +50,8 @@ fn text(
         _ = writeln!(text, "  {:<14}{:<10}{place}", spec.name, placement.to_string());
     }
     text.push('\n');
-    for Place { what, place, .. } in listening.places() {
-        _ = writeln!(text, "  {what:<14}{place}");
+    for Place { what, at, .. } in listening.places() {
+        _ = writeln!(text, "  {what:<14}{at}");
     }
     if let Some(http) = listening.http().filter(|_| service == MAIN) {
         _ = writeln!(text, "  {:<14}http://{http}/docs", "docs");

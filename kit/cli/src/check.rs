@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use adapter_grpc::Grpc;
+use adapter_rabbitmq::RabbitMq;
 use outgrow_runtime::{Carrier, topology::Flaw};
 
 use crate::{App, Failed, Settings, config, exit};
 
 /// All that this binary can carry calls by: the one place to add another.
-pub(crate) fn carriers(_settings: &Settings) -> Vec<Arc<dyn Carrier>> {
-    vec![Arc::new(Grpc)]
+pub(crate) fn carriers(settings: &Settings) -> Vec<Arc<dyn Carrier>> {
+    let broker = settings.broker.as_ref().and_then(|broker| broker.broker().ok());
+    vec![Arc::new(Grpc), Arc::new(RabbitMq::over(broker))]
 }
 
 /// Refuses a configuration with flaws, naming all of them.

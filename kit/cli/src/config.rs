@@ -15,6 +15,7 @@ use std::{
     sync::Arc,
 };
 
+use adapter_rabbitmq::{Broker, BrokerError};
 use adapter_sql::DataUrl;
 use figment::{
     Figment,
@@ -33,6 +34,9 @@ use read::Section;
 /// Where the public API listens if nothing else is said.
 const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
+/// What the names of queues begin with if nothing else is said.
+const DEFAULT_PREFIX: &str = "outgrow";
+
 /// Where homes are if nothing else is said: one SQLite file per module in this folder.
 const DEFAULT_DATA: &str = "sqlite:data";
 
@@ -47,6 +51,8 @@ pub struct Settings {
     pub admin_url: Option<String>,
     /// Homes that are elsewhere, by module.
     pub homes: BTreeMap<String, Home>,
+    /// The broker that calls may go over, if there is one.
+    pub broker: Option<BrokerSettings>,
     /// Whether an empty system is filled with the application's sample data.
     pub sample: bool,
     /// The folder that relative paths begin at: that of the file.
@@ -55,6 +61,32 @@ pub struct Settings {
     pub source: Source,
     /// What could not be read.
     pub unread: Vec<Flaw>,
+}
+
+/// A broker, as configured.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BrokerSettings {
+    /// Such as `amqp://guest:guest@127.0.0.1:5672/%2f`.
+    pub url: String,
+    /// Of every queue: keeps systems on one broker apart.
+    pub prefix: String,
+}
+
+/// Without the url, which may hold a password.
+impl fmt::Debug for BrokerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrokerSettings").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl BrokerSettings {
+    /// The broker.
+    ///
+    /// # Errors
+    /// When the url or the prefix cannot be one.
+    pub fn broker(&self) -> Result<Broker, BrokerError> {
+        Broker::new(&self.url, &self.prefix)
+    }
 }
 
 /// The home of one module, apart from the others.
@@ -117,7 +149,14 @@ impl Settings {
         let mut flaws = Vec::new();
         let mut top = Section::new(String::new(), dict, &mut flaws);
         let (data, services, modules) = (top.table("data"), top.table("services"), top.table("modules"));
-        top.end("data, services, modules");
+        let broker = top.table("broker");
+        top.end("data, services, modules, broker");
+
+        let mut broker = Section::new("broker".into(), broker, &mut flaws);
+        let (url, prefix) = (broker.text("url"), broker.text("prefix"));
+        broker.end("url, prefix");
+        let prefix = prefix.unwrap_or_else(|| DEFAULT_PREFIX.to_owned());
+        let broker = url.map(|url| BrokerSettings { url, prefix });
 
         let mut data = Section::new("data".into(), data, &mut flaws);
         let (data_url, admin_url) = (data.text("url"), data.text("admin_url"));
@@ -147,7 +186,7 @@ impl Settings {
             module.end("url, admin_url, placement");
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, admin_url, homes, sample, base, source, unread: flaws }
+        Self { topology, data_url, admin_url, homes, broker, sample, base, source, unread: flaws }
     }
 
     /// Where the home of a module is.
@@ -187,7 +226,17 @@ impl Settings {
             let error = url.parse::<DataUrl>().err()?;
             Some(Flaw { key, what: error.to_string(), remedy: "correct it, or leave it out".into() })
         });
-        let mut flaws: Vec<_> = self.unread.iter().cloned().chain(unknown).chain(unusable).collect();
+        let broker = self.broker.iter().filter_map(|broker| {
+            let error = broker.broker().err()?;
+            let key = if matches!(error, BrokerError::Prefix(_)) { "broker.prefix" } else { "broker.url" };
+            Some(Flaw {
+                key: key.into(),
+                what: error.to_string(),
+                remedy: "correct it, or leave it out".into(),
+            })
+        });
+        let unread = self.unread.iter().cloned();
+        let mut flaws: Vec<_> = unread.chain(unknown).chain(unusable).chain(broker).collect();
         // What stands there and cannot be read is not missing, too.
         let told: BTreeSet<_> = flaws.iter().map(|flaw| flaw.key.clone()).collect();
         let more = self.topology.flaws(modules, carriers);

@@ -13,7 +13,8 @@ use crate::{App, Failed, exit};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   shop contracts export             write the .proto files and locks beside the code
-  shop contracts export --check     fail if they are not what the code says";
+  shop contracts export --check     fail if they are not what the code says
+  shop contracts export --out api   only the .proto files, for clients: no source needed";
 
 /// What to do with the contracts.
 #[derive(Debug, Subcommand)]
@@ -30,11 +31,17 @@ pub(crate) enum Command {
         /// Write nothing; fail if a file would change
         #[arg(long)]
         check: bool,
+        /// Write the `.proto` files of this binary into a folder, for its clients; compare them with nothing
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dir", "check"])]
+        out: Option<PathBuf>,
     },
 }
 
 pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
-    let Command::Export { dir, check } = command;
+    let Command::Export { dir, check, out } = command;
+    if let Some(out) = out {
+        return publish(out, app);
+    }
     let mut wrong = Vec::new();
     export(&dir.join("kit/outgrow"), schema::KERNEL, *check, schema::export_kernel, &mut wrong)?;
     for spec in app.modules {
@@ -42,6 +49,21 @@ pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
         export(&folder, spec.port.package, *check, |lock| schema::export(spec.port, lock), &mut wrong)?;
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
+}
+
+/// Each package where its imports look for it.
+fn publish(out: &Path, app: App) -> Result<(), Failed> {
+    let kernel = (schema::KERNEL, schema::export_kernel(""));
+    let ports = app.modules.iter().map(|spec| (spec.port.package, schema::export(spec.port, "")));
+    for (package, export) in std::iter::once(kernel).chain(ports) {
+        let path = out.join(format!("{package}.proto"));
+        let proto = export.map_err(|breaches| Failed::other(anyhow::anyhow!(breaches.join("\n  "))))?.proto;
+        fs::create_dir_all(out)
+            .and_then(|()| fs::write(&path, proto))
+            .map_err(|error| unusable(&path, error))?;
+        exit::say(format_args!("wrote {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn export(

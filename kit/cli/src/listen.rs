@@ -24,7 +24,7 @@ pub(crate) struct Place {
     /// What arrives there.
     pub(crate) what: &'static str,
     /// Where it is.
-    pub(crate) place: String,
+    pub(crate) at: String,
     /// Whether anything can arrive now.
     pub(crate) is_up: Arc<dyn Fn() -> bool + Send + Sync>,
 }
@@ -104,12 +104,12 @@ impl Listening {
         let bound: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(|| true);
         let http = self.http.iter().map(|(address, _)| Place {
             what: "http",
-            place: address.to_string(),
+            at: address.to_string(),
             is_up: Arc::clone(&bound),
         });
         let carriers = self.carriers.iter().map(|(what, listener)| Place {
             what,
-            place: listener.place(),
+            at: listener.place(),
             is_up: listener.is_up(),
         });
         http.chain(carriers).collect()

@@ -36,8 +36,8 @@ pub(crate) fn operations(
                     Some(why) => Component::own(format!("home of {module}"), false).detail(why.to_string()),
                 }));
             }
-            components.extend(listeners.iter().map(|Place { what, place, is_up }| {
-                Component::own(format!("{what} listener"), is_up()).detail(place.clone())
+            components.extend(listeners.iter().map(|Place { what, at, is_up }| {
+                Component::own(format!("{what} listener"), is_up()).detail(at.clone())
             }));
             let looks = peers.iter().map(async |(module, target)| {
                 let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);

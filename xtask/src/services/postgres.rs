@@ -25,17 +25,17 @@ pub(super) fn find(allowed: Install) -> anyhow::Result<Service> {
         _private: private,
     };
     if let Ok(url) = env::var(VARIABLE) {
-        return Ok(service(url, "as the environment says", None));
+        return Ok(service(url, "as the environment says", Vec::new()));
     }
     if runs(USUAL) {
-        return Ok(service(USUAL.to_owned(), "running here", None));
+        return Ok(service(USUAL.to_owned(), "running here", Vec::new()));
     }
     if server().is_none() {
         install("postgresql", allowed)
             .with_context(|| format!("PostgreSQL: set {VARIABLE} to use another one"))?;
     }
     let (url, private) = start().context("PostgreSQL cannot be started")?;
-    Ok(service(url, "started for this run", Some(private)))
+    Ok(service(url, "started for this run", vec![private]))
 }
 
 /// Whether somebody is there who lets us in as a superuser, without a password.
@@ -71,6 +71,6 @@ fn start() -> anyhow::Result<(String, Private)> {
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()?;
-    let private = Private { server, folder }.ready(address)?;
+    let private = Private { server, folder: Some(folder) }.ready(address)?;
     Ok((format!("postgres://postgres@{address}/postgres"), private))
 }

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use outgrow::{CallError, CauseKind, Envelope, RawRefusal, Transport as _, Unread};
 use outgrow_testkit::until_async;
 
-use super::example::{Example, ExampleRefusal, LONG, Server, cx, text, verdict};
+use super::example::{Example, ExampleRefusal, LONG, cx, text, verdict};
+use super::serving::Server;
 
 #[tokio::test]
 async fn an_answer_comes_back() {

@@ -6,8 +6,9 @@ use outgrow::{CallContext, CauseKind};
 use uuid::Uuid;
 
 use super::{
-    example::{LONG, Server, cx, text, verdict},
+    example::{LONG, cx, text, verdict},
     foreign::{self, Foreign},
+    serving::Server,
 };
 use tonic::Code;
 

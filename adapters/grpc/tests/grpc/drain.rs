@@ -10,7 +10,8 @@ use outgrow::CauseKind;
 use outgrow_testkit::{LoopbackAddr, until_async};
 use tokio::time::timeout;
 
-use super::example::{LONG, Server, cx, text, verdict};
+use super::example::{LONG, cx, text, verdict};
+use super::serving::Server;
 
 async fn draining_for(drain: Duration) -> Server {
     let address = format!("grpc://{}:0", LoopbackAddr::new().ip());

@@ -1,30 +1,22 @@
-//! A port that does as it is told, served and called over gRPC.
+//! A port that does as it is told, behind whatever carries its calls.
 
 use std::{
     fmt::Write as _,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use adapter_grpc::{GrpcAddress, GrpcServer, GrpcTransport, Limits, ServeError};
 use async_trait::async_trait;
-use outgrow::{Answer, CallContext, CallError, CauseKind, Port as _, Remote, Served, Unread, Wire, port};
-use outgrow_testkit::{LoopbackAddr, SequentialIds};
-use tokio::{
-    sync::{Notify, oneshot},
-    task::JoinHandle,
-};
+use outgrow::{Answer, CallContext, CallError, CauseKind, Unread, Wire, port};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Longer than any test should take.
-pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// Does as it is told.
 #[port("example.v1")]
-pub(super) trait Example {
+pub(crate) trait Example {
     /// Answers with what it was given, unless told otherwise.
     #[query]
     async fn echo(&self, cx: &CallContext, request: Text) -> Answer<Text, ExampleRefusal>;
@@ -32,19 +24,23 @@ pub(super) trait Example {
     /// The same, as a command.
     #[command(idempotent)]
     async fn put(&self, cx: &CallContext, request: Text) -> Answer<Text, ExampleRefusal>;
+
+    /// The same, as a command that must not be repeated.
+    #[command(once)]
+    async fn shout(&self, cx: &CallContext, request: Text) -> Answer<Text, ExampleRefusal>;
 }
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Wire)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// What to do.
     #[wire(1)]
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Wire, thiserror::Error)]
-pub(super) enum ExampleRefusal {
+pub(crate) enum ExampleRefusal {
     /// Because.
     #[error("no, {why}")]
     #[wire(1)]
@@ -59,24 +55,24 @@ pub(super) enum ExampleRefusal {
     Other(Unread),
 }
 
-pub(super) fn text(text: &str) -> Text {
+pub(crate) fn text(text: &str) -> Text {
     Text { text: text.to_owned() }
 }
 
 /// A context with time enough.
-pub(super) fn cx() -> CallContext {
+pub(crate) fn cx() -> CallContext {
     CallContext::new("tests", Uuid::from_u128(1)).within(LONG)
 }
 
 /// The module behind the port.
 #[derive(Debug, Default)]
-pub(super) struct Module {
+pub(crate) struct Module {
     /// Calls that have begun to hang.
-    pub(super) hanging: AtomicUsize,
+    pub(crate) hanging: AtomicUsize,
     /// Calls that were dropped while they hung.
-    pub(super) dropped: AtomicUsize,
+    pub(crate) dropped: AtomicUsize,
     /// Lets those that hang go on.
-    pub(super) release: Notify,
+    pub(crate) release: Notify,
 }
 
 /// Counts itself when it is dropped before it was released.
@@ -137,62 +133,14 @@ impl Example for Module {
     async fn put(&self, cx: &CallContext, request: Text) -> Answer<Text, ExampleRefusal> {
         self.obey(cx, request).await
     }
-}
 
-/// A server of the port. There is no door before the module: these tests want to see the carrier alone.
-pub(super) struct Server {
-    pub(super) address: GrpcAddress,
-    pub(super) module: Arc<Module>,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<Result<(), ServeError>>,
-}
-
-impl Server {
-    pub(super) async fn start() -> Self {
-        Self::limited(Limits::default()).await
+    async fn shout(&self, cx: &CallContext, request: Text) -> Answer<Text, ExampleRefusal> {
+        self.obey(cx, request).await
     }
-
-    pub(super) async fn limited(limits: Limits) -> Self {
-        let address = format!("grpc://{}:0", LoopbackAddr::new().ip());
-        Self::at(&address.parse().unwrap(), limits, Duration::from_millis(300)).await
-    }
-
-    pub(super) async fn at(address: &GrpcAddress, limits: Limits, drain: Duration) -> Self {
-        let listener = GrpcServer::bind(address).await.unwrap();
-        let address = format!("grpc://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let module = Arc::<Module>::default();
-        let port: Arc<dyn Example> = Arc::<Module>::clone(&module);
-        let server =
-            GrpcServer::new(vec![Arc::new(Served(port))], Arc::new(SequentialIds::default())).limits(limits);
-        let (stop, stopped) = oneshot::channel();
-        let ended = tokio::spawn(server.serve(listener, async { drop(stopped.await) }, drain));
-        Self { address, module, stop, ended }
-    }
-
-    /// The port, called over gRPC.
-    pub(super) fn client(&self) -> Arc<dyn Example> {
-        client(&self.address)
-    }
-
-    /// Asks it to stop; what it ends with.
-    pub(super) fn stop(self) -> JoinHandle<Result<(), ServeError>> {
-        drop(self.stop);
-        self.ended
-    }
-}
-
-/// The port, called over gRPC at this address.
-pub(super) fn client(address: &GrpcAddress) -> Arc<dyn Example> {
-    via(GrpcTransport::connect(address))
-}
-
-/// The port, called over this transport.
-pub(super) fn via(transport: GrpcTransport) -> Arc<dyn Example> {
-    <dyn Example>::via(Remote(Arc::new(transport)))
 }
 
 /// What a failure says: whether it was executed, and why.
-pub(super) fn verdict<T: std::fmt::Debug>(answer: Answer<T, ExampleRefusal>) -> (&'static str, CauseKind) {
+pub(crate) fn verdict<T: std::fmt::Debug>(answer: Answer<T, ExampleRefusal>) -> (&'static str, CauseKind) {
     match answer {
         Err(CallError::NotExecuted(cause)) => ("not executed", cause.kind),
         Err(CallError::InDoubt(cause)) => ("in doubt", cause.kind),

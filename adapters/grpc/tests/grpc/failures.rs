@@ -13,7 +13,8 @@ use outgrow_testkit::{LoopbackAddr, until_async};
 use tokio::sync::Notify;
 
 use super::{
-    example::{LONG, client, cx, text, verdict},
+    example::{LONG, cx, text, verdict},
+    serving::client,
     wire::{CANCEL, GRPC, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM, Wire},
 };
 

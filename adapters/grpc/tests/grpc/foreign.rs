@@ -27,7 +27,8 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use super::example::{LONG, Server, cx, text as request};
+use super::example::{LONG, cx, text as request};
+use super::serving::Server;
 
 /// Bytes in, bytes out.
 #[derive(Clone, Copy, Default)]

@@ -17,8 +17,9 @@ use tokio::{
 use tonic::Code;
 
 use super::{
-    example::{LONG, Server, cx, text, verdict},
+    example::{LONG, cx, text, verdict},
     foreign::{self, Foreign},
+    serving::Server,
 };
 
 async fn connect(address: &GrpcAddress) -> TcpStream {

@@ -15,7 +15,8 @@ use outgrow::{BoxFuture, CauseKind, Transport as _};
 use outgrow_testkit::{LoopbackAddr, until_async};
 
 use super::{
-    example::{LONG, Server, client, cx, text, verdict, via},
+    example::{LONG, cx, text, verdict},
+    serving::{Server, client, via},
     wire::Peer,
 };
 

@@ -6,7 +6,8 @@ use adapter_grpc::Limits;
 use outgrow::CauseKind;
 
 use super::{
-    example::{Server, client, cx, text, verdict},
+    example::{cx, text, verdict},
+    serving::{Server, client},
     wire::{GRPC, Peer, Wire},
 };
 

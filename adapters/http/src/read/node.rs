@@ -52,6 +52,9 @@ impl Node {
                 Category::Syntax if error.to_string().starts_with("number out of range") => {
                     return Unreadable::Fault(Fault::new("is too large a number").at(path.pointer()));
                 }
+                Category::Syntax if error.to_string().starts_with("recursion limit") => {
+                    "The JSON is nested too deeply"
+                }
                 Category::Eof => "The JSON ends too early",
                 Category::Data => "A name is given twice in one object",
                 Category::Syntax | Category::Io => "This is not JSON",

@@ -45,6 +45,12 @@ async fn a_body_that_is_not_json_is_refused_with_its_line_and_column() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_nested_too_deeply_is_told_so() {
+    let problem = place_body("[".repeat(200)).await.problem();
+    assert_eq!(problem["detail"], "The JSON is nested too deeply: line 1, column 128.");
+}
+
+#[tokio::test]
 async fn bodies_that_could_do_harm_are_malformed() {
     let deep = "[".repeat(200_000);
     let wide = format!("[{}0]", "0,".repeat(200_000));
@@ -179,7 +185,7 @@ async fn a_body_must_say_that_it_is_json() {
                 "type": "urn:outgrow:problem:unsupported-media-type",
                 "title": "The body is not JSON",
                 "status": 415,
-                "detail": "Send JSON, and say so: `Content-Type: application/json`.",
+                "detail": "Send JSON as it is, and say so: `Content-Type: application/json`, no `Content-Encoding`.",
             });
             assert_eq!(answer.problem(), expected);
         }

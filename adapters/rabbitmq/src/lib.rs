@@ -1,0 +1,51 @@
+//! Carries calls over RabbitMQ: one server and one client for all ports, answers by direct reply-to.
+//!
+//! Each port has one queue, `<prefix>.call.<package>.<Port>`, such as `shop.call.inventory.v1.Inventory`: durable, and
+//! gone with its last consumer, so that a request to a port which nobody serves is *returned* at once. A foreign client
+//! publishes to the default exchange with that routing key, `mandatory`, `reply-to: amq.rabbitmq.reply-to` and a
+//! `correlation-id` of its own; the body is the Protobuf message. Headers of a request, all of them text:
+//!
+//! | header | holds | if absent |
+//! |---|---|---|
+//! | `outgrow-method` | such as `Reserve` | refused as unserved |
+//! | `outgrow-budget-ms` | what remains of the time budget, in milliseconds | the callee's own budget |
+//! | `idempotency-key` | 1 to 255 visible ASCII characters | no key |
+//! | `outgrow-caller` | the calling module | `""`, nobody |
+//! | `outgrow-principal` | on whose behalf | anonymous |
+//! | `outgrow-correlation` | the UUID of all that followed from one beginning | a new one |
+//! | `outgrow-causation` | the UUID of the message this followed from | none |
+//! | `traceparent` | W3C Trace Context, version 00; another is ignored | no trace |
+//!
+//! The property `expiration` holds the budget, too: what waits longer in the queue is never delivered. The answer bears
+//! the `correlation-id` and says in `outgrow-outcome` what its body is:
+//!
+//! | `outgrow-outcome` | body | further headers |
+//! |---|---|---|
+//! | `answered` | the answer | |
+//! | `refused` | the refusal | `outgrow-type`, `outgrow-message` |
+//! | `not-executed`, `in-doubt` | a sentence | `outgrow-cause` |
+//!
+//! What a failed call means:
+//!
+//! | the client sees | means |
+//! |---|---|
+//! | its request returned; a nack; no connection, or one that was gone before sending | not executed |
+//! | an `outgrow-outcome` | as stated |
+//! | any other error of publishing, the channel lost while waiting, no answer in time, an answer that cannot be read | in doubt |
+//!
+//! A request that is delivered a second time (its first consumer died) is executed again unless it is a `once` command.
+//!
+//! Reading order: [`broker`], `message` (the tables above), then `client` and `server`. No type of lapin leaves this
+//! crate. Deliberately absent: lapin's own recovery (its backoff grows to half a minute; ours does not), and any
+//! knowledge of a module.
+
+pub mod broker;
+mod carrier;
+mod client;
+mod message;
+mod server;
+
+pub use broker::{Broker, BrokerError};
+pub use carrier::RabbitMq;
+pub use client::RabbitTransport;
+pub use server::{Limits, RabbitServer};

@@ -1,0 +1,125 @@
+//! The failure table of the crate's documentation, each row provoked.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use adapter_rabbitmq::Limits;
+use outgrow::CauseKind;
+use outgrow_testkit::{Passing, until_async};
+use tokio::time::timeout;
+
+use super::{
+    broker::{Distant, Server, broker, client},
+    example::{LONG, cx, text, verdict},
+};
+
+const UNREACHABLE: (&str, CauseKind) = ("not executed", CauseKind::Unreachable);
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_nobody_serves_is_returned_at_once() {
+    let client = client(&broker());
+    for _ in 0..3 {
+        let answer = timeout(LONG / 2, client.put(&cx(), text("x"))).await.unwrap();
+        assert_eq!(verdict(answer), UNREACHABLE);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn without_a_broker_nothing_is_executed_and_it_is_found_again_when_it_is_there() {
+    let distant = Distant::new().await;
+    let (server, client) = (Server::at(&distant.broker, Limits::default()), client(&distant.broker));
+    assert_eq!(verdict(client.put(&cx(), text("x")).await), UNREACHABLE, "either may start first");
+    for _ in 0..2 {
+        let network = distant.connected().await;
+        // What the broker still gives to the server of the connection before is answered by nobody.
+        let soon = || cx().within(LONG / 20);
+        until_async("all have found it", LONG, async || client.put(&soon(), text("x")).await).await;
+        drop(network);
+        let gone = async || verdict_of_failure(client.put(&cx(), text("x")).await) == Some(UNREACHABLE);
+        until_async("it is missed", LONG, gone).await;
+    }
+    assert!(!server.ended.is_finished());
+}
+
+fn verdict_of_failure<T: std::fmt::Debug>(
+    answer: outgrow::Answer<T, super::example::ExampleRefusal>,
+) -> Option<(&'static str, CauseKind)> {
+    answer.is_err().then(|| verdict(answer))
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn an_answer_that_is_lost_with_the_broker_leaves_the_call_in_doubt() {
+    let distant = Distant::new().await;
+    let network = distant.connected().await;
+    let server = Server::at(&distant.broker, Limits::default());
+    server.ready().await;
+    let (client, module) = (server.client(), Arc::clone(&server.module));
+    let hanging = tokio::spawn(async move { client.put(&cx(), text("hang")).await });
+    until_async("it hangs", LONG, async || module.hanging.load(Ordering::SeqCst) == 1).await;
+    drop(network);
+    let answer = timeout(LONG / 2, hanging).await.unwrap().unwrap();
+    assert_eq!(verdict(answer), ("in doubt", CauseKind::Lost));
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_waits_for_longer_than_its_time_is_in_doubt_and_never_delivered() {
+    let server = Server::at(&broker(), Limits { calls: 1, ..Limits::default() });
+    server.ready().await;
+    let (first, second, module) = (server.client(), server.client(), Arc::clone(&server.module));
+    let hanging = tokio::spawn(async move { first.put(&cx(), text("hang")).await });
+    until_async("the only place is taken", LONG, async || module.hanging.load(Ordering::SeqCst) == 1).await;
+
+    let hurried = cx().within(Duration::from_millis(200));
+    assert_eq!(verdict(second.put(&hurried, text("hang")).await), ("in doubt", CauseKind::Expired));
+    until_async("the late one is thrown away", LONG, async || server.queued().await == 0).await;
+    module.release.notify_one();
+    assert_eq!(hanging.await.unwrap(), Ok(text("hang")));
+    assert_eq!(second.put(&cx(), text("after")).await, Ok(text("after")));
+    assert_eq!(module.hanging.load(Ordering::SeqCst), 1, "the late one was never executed");
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_call_whose_time_is_spent_is_not_sent() {
+    let server = Server::start().await;
+    let answer = server.client().put(&cx().within(Duration::ZERO), text("x")).await;
+    assert_eq!(verdict(answer), ("not executed", CauseKind::Expired));
+    let big = server.client().put(&cx(), text(&"x".repeat(5 * 1024 * 1024))).await;
+    assert_eq!(verdict(big), ("not executed", CauseKind::BadRequest));
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_broker_that_falls_silent_costs_no_more_than_the_time_budget() {
+    let distant = Distant::new().await;
+    let network = distant.connected().await;
+    let server = Server::at(&distant.broker, Limits::default());
+    server.ready().await;
+    network.let_pass(Passing::Nothing);
+    let hurried = cx().within(Duration::from_millis(200));
+    let answer = timeout(LONG / 2, server.client().put(&hurried, text("x"))).await.unwrap();
+    let (_, kind) = verdict(answer);
+    assert_eq!(kind, CauseKind::Expired);
+    network.let_pass(Passing::Both);
+    server.ready().await;
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn asked_to_end_it_answers_what_has_begun_and_takes_nothing_new() {
+    let server = Server::start().await;
+    let (client, newcomer, module) = (server.client(), server.client(), Arc::clone(&server.module));
+    let hanging = tokio::spawn(async move { client.put(&cx(), text("hang")).await });
+    until_async("it hangs", LONG, async || module.hanging.load(Ordering::SeqCst) == 1).await;
+    server.stop.cancel();
+    let gone = async || verdict_of_failure(newcomer.put(&cx(), text("x")).await) == Some(UNREACHABLE);
+    until_async("no new calls are taken", LONG, gone).await;
+    module.release.notify_one();
+    assert_eq!(hanging.await.unwrap(), Ok(text("hang")));
+}

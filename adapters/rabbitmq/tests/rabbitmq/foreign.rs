@@ -1,0 +1,191 @@
+//! Peers that are not ours: what a foreign client does, as documented, and what it may do wrong.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties,
+    message::Delivery,
+    options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable},
+};
+use outgrow::{CauseKind, Message as _, Port as _};
+use outgrow_testkit::until_async;
+use tokio::time::timeout;
+
+use super::{
+    broker::{Server, broker, client, url},
+    example::{Example, LONG, cx, text, verdict},
+};
+
+type Header = (&'static str, AMQPValue);
+
+/// A client with nothing of ours but the documentation.
+struct Foreign {
+    _connection: Connection,
+    channel: Channel,
+    answers: lapin::Consumer,
+    queue: String,
+}
+
+impl Foreign {
+    async fn to(server: &Server) -> Self {
+        let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let answers =
+            channel.basic_consume("amq.rabbitmq.reply-to".into(), "".into(), no_ack, FieldTable::default());
+        let (answers, queue) = (answers.await.unwrap(), server.broker.queue(<dyn Example>::DESC));
+        Self { _connection: connection, channel, answers, queue }
+    }
+
+    async fn call(&mut self, headers: &[Header], body: &[u8]) -> Delivery {
+        let mut table = FieldTable::default();
+        for (name, value) in headers {
+            table.insert((*name).into(), value.clone());
+        }
+        let properties = BasicProperties::default()
+            .with_reply_to("amq.rabbitmq.reply-to".into())
+            .with_correlation_id("mine".into())
+            .with_headers(table);
+        let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        self.channel
+            .basic_publish("".into(), self.queue.as_str().into(), mandatory, body, properties)
+            .await
+            .unwrap();
+        let answer = timeout(LONG, self.answers.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(answer.properties.correlation_id().as_ref().unwrap().as_str(), "mine");
+        answer
+    }
+}
+
+fn header(answer: &Delivery, name: &str) -> String {
+    match answer.properties.headers().as_ref().unwrap().inner().get(name) {
+        Some(AMQPValue::LongString(text)) => text.to_string(),
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+fn long(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_foreign_client_calls_a_port_as_documented() {
+    let server = Server::start().await;
+    let mut foreign = Foreign::to(&server).await;
+    let answer = foreign.call(&[("outgrow-method", long("Echo"))], b"\x0a\x02hi").await;
+    assert_eq!((&*header(&answer, "outgrow-outcome"), &answer.data[..]), ("answered", &b"\x0a\x02hi"[..]));
+
+    let refused = foreign.call(&[("outgrow-method", long("Put"))], &text("refuse late").to_bytes()).await;
+    let said = ["outgrow-outcome", "outgrow-type", "outgrow-message"].map(|name| header(&refused, name));
+    assert_eq!(said, ["refused", "example.v1.ExampleRefusal", "no, late"]);
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn whatever_else_a_peer_sends_is_not_executed_and_the_server_lives() {
+    let server = Server::start().await;
+    let mut foreign = Foreign::to(&server).await;
+    let echo = ("outgrow-method", long("Echo"));
+    let cases: [(Vec<Header>, &[u8], &str); 8] = [
+        (vec![], b"", "unserved"),
+        (vec![("outgrow-method", long("Ech"))], b"", "unserved"),
+        (vec![("outgrow-method", AMQPValue::LongLongInt(7))], b"", "bad-request"),
+        (vec![echo.clone(), ("outgrow-budget-ms", long("soon"))], b"", "bad-request"),
+        (vec![echo.clone(), ("outgrow-budget-ms", long("-1"))], b"", "bad-request"),
+        (vec![echo.clone(), ("idempotency-key", long(""))], b"", "bad-request"),
+        (vec![echo.clone(), ("outgrow-correlation", long("7"))], b"", "bad-request"),
+        (vec![echo.clone()], b"\xff\xff\xff", "bad-request"),
+    ];
+    for (headers, body, cause) in cases {
+        let answer = foreign.call(&headers, body).await;
+        let said = ["outgrow-outcome", "outgrow-cause"].map(|name| header(&answer, name));
+        assert_eq!(said, ["not-executed", cause], "{headers:?}: {}", String::from_utf8_lossy(&answer.data));
+    }
+    for length in 1..64_u8 {
+        let garbage: Vec<u8> = (0..length).map(|n| n.wrapping_mul(97) ^ length | 0x80).collect();
+        let answer = foreign.call(std::slice::from_ref(&echo), &garbage).await;
+        assert_eq!(header(&answer, "outgrow-outcome"), "not-executed");
+    }
+    assert_eq!(server.client().echo(&cx(), text("x")).await, Ok(text("x")));
+}
+
+/// A server that is not ours: it answers each request as it is told, or not at all.
+async fn impostor(
+    queue: String,
+    answer: Option<(FieldTable, &'static [u8])>,
+) -> (Connection, tokio::task::JoinHandle<()>) {
+    let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let lasting = QueueDeclareOptions { durable: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(queue.as_str().into(), lasting, FieldTable::default()).await.unwrap();
+    let requests =
+        channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    let mut requests = requests.await.unwrap();
+    let serving = tokio::spawn(async move {
+        while let Some(Ok(request)) = requests.next().await {
+            let Some((headers, body)) = &answer else { continue };
+            let properties = BasicProperties::default()
+                .with_correlation_id(request.properties.correlation_id().clone().unwrap())
+                .with_headers(headers.clone());
+            let to = request.properties.reply_to().clone().unwrap();
+            channel
+                .basic_publish("".into(), to, BasicPublishOptions::default(), body, properties)
+                .await
+                .unwrap();
+        }
+    });
+    (connection, serving)
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
+    let headers = |pairs: &[(&str, &str)]| {
+        let mut table = FieldTable::default();
+        for (name, value) in pairs {
+            table.insert((*name).into(), long(value));
+        }
+        table
+    };
+    let answers: [(FieldTable, &[u8]); 6] = [
+        (FieldTable::default(), b""),
+        (headers(&[("outgrow-outcome", "perhaps")]), b""),
+        (headers(&[("outgrow-outcome", "answered")]), b"\xff\xff"),
+        (headers(&[("outgrow-outcome", "refused")]), b""),
+        (headers(&[("outgrow-outcome", "refused"), ("outgrow-type", "other.v1.Refusal")]), b""),
+        (headers(&[("outgrow-outcome", "not-executed")]), b"no cause"),
+    ];
+    for answer in answers {
+        let broker = broker();
+        let shown = format!("{answer:?}");
+        let (_connection, _serving) = impostor(broker.queue(<dyn Example>::DESC), Some(answer)).await;
+        let answer = client(&broker).put(&cx(), text("x")).await;
+        assert_eq!(verdict(answer), ("in doubt", CauseKind::BadAnswer), "{shown}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
+    let broker = broker();
+    let (dying, _serving) = impostor(broker.queue(<dyn Example>::DESC), None).await;
+    let client = client(&broker);
+    let calls = [("put", false), ("shout", true)].map(|(what, once)| {
+        let client = Arc::clone(&client);
+        tokio::spawn(async move {
+            if once { client.shout(&cx(), text(what)).await } else { client.put(&cx(), text(what)).await }
+        })
+    });
+    // Our own server consumes beside the other, which holds both requests and dies.
+    let server = Server::at(&broker, adapter_rabbitmq::Limits::default());
+    until_async("our server serves", LONG, async || client.echo(&cx().within(LONG / 40), text("x")).await)
+        .await;
+    drop(dying.close(200, "died".into()).await);
+    let [put, shout] = calls;
+    assert_eq!(timeout(LONG, put).await.unwrap().unwrap(), Ok(text("put")));
+    assert_eq!(verdict(timeout(LONG, shout).await.unwrap().unwrap()), ("in doubt", CauseKind::Lost));
+    drop(server);
+}
