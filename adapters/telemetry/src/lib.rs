@@ -16,8 +16,9 @@ use tracing_subscriber::{
 
 /// Where directives are looked for, in this order.
 pub const VARIABLES: [&str; 2] = ["OUTGROW_LOG", "RUST_LOG"];
-/// What is logged if nothing is said.
-pub const DEFAULT: &str = "info,lapin=error";
+/// What is logged if nothing is said. (lapin warns of every returned message; a call that nobody serves is told to its
+/// caller.)
+pub const DEFAULT: &str = "lapin=error,info";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,8 +88,8 @@ mod tests {
     fn the_filter_is_outgrows_else_rusts_else_info() {
         assert_eq!(filter_of(Some("debug"), Some("warn")).unwrap(), "debug");
         assert_eq!(filter_of(None, Some("warn")).unwrap(), "warn");
-        assert_eq!(filter_of(Some(" "), None).unwrap(), "info");
-        assert_eq!(filter_of(None, None).unwrap(), "info");
+        assert_eq!(filter_of(Some(" "), None).unwrap(), DEFAULT);
+        assert_eq!(filter_of(None, None).unwrap(), DEFAULT);
     }
 
     #[test]

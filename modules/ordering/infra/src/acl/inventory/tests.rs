@@ -7,7 +7,7 @@ use inventory_contract::{
     Inventory, InventoryRefusal, ReceiveStock, ReleaseStock, Reservation, ReservationId, ReserveStock,
     ShipStock, StockLevel, StockQuery,
 };
-use ordering_core::{HoldId, Stock};
+use ordering_core::{HoldId, Stock as _};
 use outgrow::{Answer, CallContext, CallError, CauseKind, IdGen as _, Unread};
 use outgrow_testkit::SequentialIds;
 
