@@ -3,6 +3,8 @@
 
 #[path = "shop/command_line.rs"]
 mod command_line;
+#[path = "shop/contracts.rs"]
+mod contracts;
 #[path = "shop/crashes.rs"]
 mod crashes;
 #[path = "shop/draining.rs"]

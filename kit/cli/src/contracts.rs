@@ -1,5 +1,7 @@
 //! `contracts`: the files of each contract that people and other languages read, written from the code.
 
+mod version;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -9,12 +11,15 @@ use clap::Subcommand;
 use outgrow::schema::{self, Export};
 
 use crate::{App, Failed, exit};
+use version::Version;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   shop contracts export             write the .proto files and locks beside the code
   shop contracts export --check     fail if they are not what the code says
-  shop contracts export --out api   only the .proto files, for clients: no source needed";
+  shop contracts export --out api   only the .proto files, for clients: no source needed
+  shop contracts check --against v1.4.0
+                                    would peers of that version understand this one?";
 
 /// What to do with the contracts.
 #[derive(Debug, Subcommand)]
@@ -35,20 +40,68 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dir", "check"])]
         out: Option<PathBuf>,
     },
+    /// Names every change since another version that its peers would not understand, and the way to do it compatibly
+    ///
+    /// Compares what this binary says with the locks of that version, whatever became of the locks since.
+    #[command(after_help = EXAMPLES)]
+    Check {
+        /// A version of the sources: a branch, tag or commit of git, or a folder
+        #[arg(long, value_name = "VERSION")]
+        against: String,
+        /// The top of the workspace
+        #[arg(long, value_name = "FOLDER", default_value = ".")]
+        dir: PathBuf,
+    },
 }
 
 pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
-    let Command::Export { dir, check, out } = command;
-    if let Some(out) = out {
-        return publish(out, app);
+    match command {
+        Command::Export { out: Some(out), .. } => publish(out, app),
+        Command::Export { dir, check, out: None } => export_all(dir, *check, app),
+        Command::Check { against, dir } => compare(&Version::new(against, dir), app),
     }
+}
+
+fn export_all(dir: &Path, check: bool, app: App) -> Result<(), Failed> {
     let mut wrong = Vec::new();
-    export(&dir.join("kit/outgrow"), schema::KERNEL, *check, schema::export_kernel, &mut wrong)?;
+    export(&dir.join("kit/outgrow"), schema::KERNEL, check, schema::export_kernel, &mut wrong)?;
     for spec in app.modules {
         let folder = dir.join("modules").join(spec.name).join("contract");
-        export(&folder, spec.port.package, *check, |lock| schema::export(spec.port, lock), &mut wrong)?;
+        export(&folder, spec.port.package, check, |lock| schema::export(spec.port, lock), &mut wrong)?;
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
+}
+
+/// Whether peers of another version would understand this one.
+fn compare(before: &Version<'_>, app: App) -> Result<(), Failed> {
+    let contracts = before.contracts()?;
+    if contracts.is_empty() {
+        let what = format!("there is no wire.lock in {before}: nothing can be compared");
+        return Err(Failed::usage(anyhow::anyhow!(what)));
+    }
+    let mut wrong = Vec::new();
+    for path in contracts {
+        let lock = before.read(&path)?;
+        let module = path.strip_prefix("modules/").and_then(|rest| rest.strip_suffix("/contract/wire.lock"));
+        let spec = app.modules.iter().find(|spec| Some(spec.name) == module);
+        let (package, export) = match (spec, module) {
+            (Some(spec), _) => (spec.port.package, schema::export(spec.port, &lock)),
+            (None, None) => (schema::KERNEL, schema::export_kernel(&lock)),
+            (None, Some(gone)) => {
+                wrong.push(format!("{gone}: the contract is gone, and peers still use it; put it back"));
+                continue;
+            }
+        };
+        match export {
+            Ok(_) => exit::say(format_args!("{package}: peers of {before} understand it"))?,
+            Err(breaches) => wrong.extend(breaches),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let what = format!("peers of {before} would not understand this:\n  {}", wrong.join("\n  "));
+    Err(Failed::data(anyhow::anyhow!(what)))
 }
 
 /// Each package where its imports look for it.

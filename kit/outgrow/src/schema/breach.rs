@@ -1,9 +1,12 @@
 //! What may become of a lock: the rules by which versions of a contract understand each other.
 //!
 //! Old and new run side by side during every roll-out, and requests wait in queues. So whatever one version writes,
-//! the version before and the version after must read. Allowed are: new optional and repeated fields, new variants,
-//! new methods, new types, each under numbers above all that were ever used; and to remove an optional or repeated
+//! the version before and the version after must read. Allowed are: new optional and repeated fields, new variants of
+//! enums with data, new methods, new types, each under numbers above all that were ever used; and to remove an optional or repeated
 //! field, whose number and name stay reserved. All else is a [`Breach`], and belongs into a new major version.
+//!
+//! A variant without data can only be read by who knows it, so an enum of such is closed. Whether an enum with data is
+//! open (as every refusal is) stands in the code and not in the lock: there a new variant passes.
 
 use std::fmt;
 
@@ -54,6 +57,8 @@ pub enum Wrong {
     },
     /// A new field is required, and the others do not send it.
     RequiredAdded,
+    /// A new variant of a closed enum, which the others cannot read.
+    VariantAdded,
     /// It is gone, and the others still send or expect it.
     Removed,
     /// A message became an enum, or the like.
@@ -89,6 +94,9 @@ impl fmt::Display for Breach {
             Wrong::Renumbered { was } => write!(f, "it is number {was}; give it that number again"),
             Wrong::TooLow { free } => write!(f, "a higher number was used before; give it {free}"),
             Wrong::RequiredAdded => f.write_str("peers do not send it yet; make it an `Option` or a `Vec`"),
+            Wrong::VariantAdded => f.write_str(
+                "peers cannot read it yet; say it in a new optional field, or start a new major version",
+            ),
             Wrong::Removed => f.write_str("peers still use it; put it back, or start a new major version"),
             Wrong::Form { was } => {
                 write!(f, "it is a `{was}`; leave it one, and give the new type another name")
@@ -186,7 +194,11 @@ fn wrong_with(number: u32, used: &Use, was: &Entry) -> Option<Wrong> {
     if number < free {
         return Some(Wrong::TooLow { free });
     }
-    matches!(used, Use::Field { presence: Presence::Required, .. }).then_some(Wrong::RequiredAdded)
+    match used {
+        Use::Field { presence: Presence::Required, .. } => Some(Wrong::RequiredAdded),
+        Use::Plain { .. } => Some(Wrong::VariantAdded),
+        Use::Field { .. } | Use::Variant { .. } | Use::Reserved { .. } => None,
+    }
 }
 
 /// Whether nobody misses it: a reader finds nothing, or an empty list, and both were always possible.

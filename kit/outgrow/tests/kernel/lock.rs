@@ -52,13 +52,23 @@ fn a_lock_is_written_as_it_is_read() {
 fn new_fields_variants_methods_and_types_may_be_added() {
     for (find, replace) in [
         (TAGS, "  4 tags repeated string\n  6 more optional string\n  9 most repeated string\n"),
-        ("  2 Green\n", "  2 Green\n  7 Blue\n"),
         ("  1 too_long", "  2 forbidden string\n  1 too_long"),
         ("message", "  rpc Drop once a.v1.A -> a.v1.A | a.v1.B\nmessage"),
         ("enum", "message notes.v1.New\n  1 first required string\nenum"),
     ] {
         assert!(change(find, replace).is_ok(), "{replace}");
     }
+}
+
+#[test]
+fn a_closed_enum_stays_as_it_is() {
+    let (wrong, said) = breach("  2 Green\n", "  2 Green\n  7 Blue\n");
+    assert_eq!(wrong, Wrong::VariantAdded);
+    assert_eq!(
+        said,
+        "notes.v1.Colour.Blue = 7: peers cannot read it yet; say it in a new optional field, or start a new major \
+         version"
+    );
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! `shop contracts`: what other languages see, and what may never change.
+
+use outgrow_testkit::TestDir;
+
+use crate::command_line::run;
+
+#[test]
+fn the_exported_contracts_are_what_the_code_says() {
+    let dir = TestDir::new();
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let (code, _, stderr) = run(&dir, &["contracts", "export", "--check", "--dir", top]);
+    assert_eq!((code, &*stderr), (0, ""), "run `cargo run -- contracts export`");
+}
+
+#[test]
+fn a_binary_without_its_source_gives_its_clients_the_contracts() {
+    let dir = TestDir::new();
+    let (code, _, stderr) = run(&dir, &["contracts", "export", "--out", "api"]);
+    assert_eq!((code, &*stderr), (0, ""));
+    let read = |file: &str| std::fs::read_to_string(file).unwrap();
+    for (module, file) in [("inventory", "inventory.v1.proto"), ("ordering", "ordering.v1.proto")] {
+        let golden = format!("{}/../modules/{module}/contract/{file}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(read(dir.join("api").join(file).to_str().unwrap()), read(&golden));
+    }
+    assert!(dir.join("api/outgrow.v1.proto").exists(), "what they import");
+}
+
+/// The locks of this version, in a folder of their own, one of them changed.
+fn version(change: impl Fn(&str) -> String) -> TestDir {
+    let (dir, top) = (TestDir::new(), concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    for path in
+        ["kit/outgrow", "modules/catalog/contract", "modules/inventory/contract", "modules/ordering/contract"]
+    {
+        let lock = std::fs::read_to_string(format!("{top}/{path}/wire.lock")).unwrap();
+        std::fs::create_dir_all(dir.join(path)).unwrap();
+        dir.write(
+            format!("{path}/wire.lock"),
+            if path.contains("inventory") { change(&lock) } else { lock },
+        );
+    }
+    dir
+}
+
+#[test]
+fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
+    let check = |change: &dyn Fn(&str) -> String| {
+        let before = version(change);
+        run(&before, &["contracts", "check", "--against", before.path().to_str().unwrap()])
+    };
+    let (code, said, stderr) = check(&str::to_owned);
+    assert_eq!((code, said.matches("understand it").count(), &*stderr), (0, 4, ""), "nothing has changed");
+    let added = check(&|lock| {
+        lock.replace("  2 never_received inventory.v1.InventoryRefusal.NeverReceived\n", "")
+            .replace("  8 shipped inventory.v1.InventoryRefusal.Shipped\n", "")
+    });
+    assert_eq!(added.0, 65, "a number below one that was used: {}", added.2);
+    let added = check(&|lock| lock.replace("  8 shipped inventory.v1.InventoryRefusal.Shipped\n", ""));
+    assert_eq!(added.0, 0, "an additive change: {}", added.2);
+
+    for (was, is, says) in [
+        (
+            "  rpc Ship idempotent",
+            "  rpc Dispatch query inventory.v1.A -> inventory.v1.B | inventory.v1.C\n  rpc Ship idempotent",
+            "inventory.v1.Inventory/Dispatch: peers still use it",
+        ),
+        ("  rpc Ship idempotent", "  rpc Ship query", "Inventory/Ship: callers rely on `query`"),
+        (
+            "  2 quantity required uint32\n\nmessage inventory.v1.ReleaseStock",
+            "\nmessage inventory.v1.ReleaseStock",
+            "ReceiveStock.quantity = 2: peers do not send it yet",
+        ),
+        ("  3 Released\n", "", "ReservationState.Released = 3: peers cannot read it yet"),
+        (
+            "  1 sku required string\n  2 quantity",
+            "  1 code required string\n  2 quantity",
+            "ReceiveStock.sku = 1: this number is `required string code`",
+        ),
+    ] {
+        let (code, _, stderr) = check(&|lock| {
+            assert!(lock.contains(was), "{was}");
+            lock.replacen(was, is, 1)
+        });
+        assert_eq!((code, stderr.contains(says)), (65, true), "{says}\n{stderr}");
+    }
+}
+
+#[test]
+fn a_version_of_git_is_compared_with_whatever_became_of_its_locks_since() {
+    let before = version(|lock| lock.replace("  rpc Ship idempotent", "  rpc Ship query"));
+    std::fs::create_dir_all(before.join("modules/payments/contract")).unwrap();
+    before.write("modules/payments/contract/wire.lock", "service payments.v1.Payments\n");
+    let git = |args: &[&str]| {
+        let names = ["-c", "user.name=tests", "-c", "user.email=tests@example.org"];
+        let status =
+            std::process::Command::new("git").args(names).args(args).current_dir(before.path()).output();
+        assert!(status.unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "before"]);
+    before.write("modules/inventory/contract/wire.lock", "");
+    let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "HEAD"]);
+    assert_eq!(code, 65, "{stderr}");
+    for says in ["Inventory/Ship: callers rely on `query`", "payments: the contract is gone"] {
+        assert!(stderr.contains(says), "{says}\n{stderr}");
+    }
+    let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "v9"]);
+    assert_eq!((code, stderr.contains("v9")), (64, true), "{stderr}");
+    let empty = TestDir::new();
+    let (code, _, stderr) = run(&empty, &["contracts", "check", "--against", empty.path().to_str().unwrap()]);
+    assert_eq!((code, stderr.contains("nothing can be compared")), (64, true), "{stderr}");
+}

@@ -1,0 +1,67 @@
+//! Another version of the sources: a folder, or what git remembers.
+
+use std::{fmt, fs, path::Path, process::Command};
+
+use crate::Failed;
+
+/// Another version of the sources.
+pub(super) enum Version<'a> {
+    Folder(&'a Path),
+    /// What git calls by this name, in this folder.
+    Git(&'a str, &'a Path),
+}
+
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::Git(name, _) => f.write_str(name),
+        }
+    }
+}
+
+impl<'a> Version<'a> {
+    pub(super) fn new(name: &'a str, dir: &'a Path) -> Self {
+        let folder = Path::new(name);
+        if folder.is_dir() { Self::Folder(folder) } else { Self::Git(name, dir) }
+    }
+
+    /// The paths of all locks, from the top of the workspace.
+    pub(super) fn contracts(&self) -> Result<Vec<String>, Failed> {
+        let is_lock = |path: &str| path == "kit/outgrow/wire.lock" || path.ends_with("/contract/wire.lock");
+        let paths: Vec<String> = match self {
+            Self::Git(name, dir) => {
+                git(dir, &["ls-tree", "-r", "--name-only", name])?.lines().map(str::to_owned).collect()
+            }
+            Self::Folder(folder) => {
+                let modules = fs::read_dir(folder.join("modules")).into_iter().flatten().flatten();
+                let names = modules.filter_map(|module| module.file_name().into_string().ok());
+                let locks = names.map(|name| format!("modules/{name}/contract/wire.lock"));
+                let all = std::iter::once("kit/outgrow/wire.lock".to_owned()).chain(locks);
+                all.filter(|path| folder.join(path).is_file()).collect()
+            }
+        };
+        let mut paths: Vec<_> = paths.into_iter().filter(|path| is_lock(path)).collect();
+        paths.sort();
+        Ok(paths)
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<String, Failed> {
+        match self {
+            Self::Folder(folder) => super::read(&folder.join(path)),
+            Self::Git(name, dir) => git(dir, &["show", &format!("{name}:./{path}")]),
+        }
+    }
+}
+
+fn git(dir: &Path, args: &[&str]) -> Result<String, Failed> {
+    let output = Command::new("git").arg("-C").arg(dir).args(args).output();
+    let output = output.map_err(|error| {
+        Failed::usage(anyhow::Error::new(error).context("git cannot be run; compare with a folder instead"))
+    })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Failed::usage(anyhow::anyhow!("git {}: {}", args.join(" "), said.trim())))
+}
