@@ -7,6 +7,8 @@ mod command_line;
 mod contracts;
 #[path = "shop/crashes.rs"]
 mod crashes;
+#[path = "shop/deploy.rs"]
+mod deploy;
 #[path = "shop/draining.rs"]
 mod draining;
 #[path = "shop/edge.rs"]

@@ -33,10 +33,7 @@ fn version(change: impl Fn(&str) -> String) -> TestDir {
     {
         let lock = std::fs::read_to_string(format!("{top}/{path}/wire.lock")).unwrap();
         std::fs::create_dir_all(dir.join(path)).unwrap();
-        dir.write(
-            format!("{path}/wire.lock"),
-            if path.contains("inventory") { change(&lock) } else { lock },
-        );
+        dir.write(format!("{path}/wire.lock"), if path.contains("inventory") { change(&lock) } else { lock });
     }
     dir
 }

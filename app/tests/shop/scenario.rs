@@ -130,6 +130,30 @@ async fn the_same_story_is_told_over_rabbitmq() {
 }
 
 #[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn of_two_carriers_the_first_that_can_be_reached_is_taken() {
+    let mut shop = System::split(&[("stock", &["inventory"])], "");
+    shop.reach_over_rabbitmq();
+    let network = shop.reach_through_proxy("stock").await;
+    shop.also_reach_over_rabbitmq("stock");
+    shop.start("stock");
+    shop.start("main");
+    shop.ready().await;
+    let by = async |carrier: &str| {
+        let metrics = shop.get("/metrics").await.text();
+        let of = |line: &&str| {
+            line.contains(&format!("module=\"inventory\",target=\"{carrier}")) && line.contains("answered")
+        };
+        metrics.lines().find(of).unwrap().rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()
+    };
+    shop.sell("mug", 1250, 5).await;
+    assert_eq!((by("grpc").await, by("rabbitmq").await), (1, 0), "the first is preferred");
+    drop(network);
+    assert_eq!(shop.stock("mug").await, (5, 0, 5));
+    assert_eq!(by("rabbitmq").await, 1, "the second, when the first is away");
+}
+
+#[tokio::test]
 async fn the_remote_module_really_runs_elsewhere() {
     let mut shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;

@@ -94,6 +94,13 @@ impl System {
         Broker::new(&url, &prefix).unwrap()
     }
 
+    /// Calls to this service go over the broker where its own address cannot be reached.
+    pub(crate) fn also_reach_over_rabbitmq(&mut self, service: &str) {
+        let name = format!("OUTGROW__SERVICES__{}__ADDRESS", service.to_uppercase());
+        let (_, address) = self.env.iter().rfind(|(set, _)| *set == name).expect("it has an address").clone();
+        self.set(&name, &format!("[\"{address}\", \"rabbitmq\"]"));
+    }
+
     /// The same, and every process of it runs and is ready.
     pub(crate) async fn started_over_rabbitmq(services: &[(&str, &[&str])]) -> Self {
         let mut system = Self::split(services, "");
