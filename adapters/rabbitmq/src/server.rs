@@ -6,6 +6,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,9 +15,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{FutureExt as _, StreamExt as _, stream::SelectAll};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream::SelectAll};
 use lapin::{
-    Channel, Connection, Consumer,
+    Channel, Connection, Consumer, ErrorKind, Event,
     message::Delivery,
     options::{
         BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
@@ -133,9 +134,12 @@ impl RabbitServer {
         self.up.store(true, Ordering::Relaxed);
         tracing::debug!(broker = %self.broker, ports = self.ports.len(), "serving");
         let calls = TaskTracker::new();
+        let mut answering = pin!(broken(answers.events_listener()));
         let ended = loop {
             let arrived = tokio::select! {
                 () = stop.cancelled() => break Ok(()),
+                // Nothing is executed that could not be answered.
+                error = &mut answering => break Err(error),
                 arrived = arriving.next() => arrived,
             };
             match arrived {
@@ -144,7 +148,7 @@ impl RabbitServer {
                     calls.spawn(async move { server.answer(&*port, request, &out).await });
                 }
                 Some((_, Err(error))) => break Err(error),
-                None => break Err(lapin::ErrorKind::FutureCompleted.into()),
+                None => break Err(ErrorKind::FutureCompleted.into()),
             }
         };
         if ended.is_ok() {
@@ -218,4 +222,15 @@ impl RabbitServer {
         }
         port.dispatch(method, &cx, &body).await
     }
+}
+
+/// Ends when a connection does, by what is heard of it.
+async fn broken(events: impl Stream<Item = Event>) -> lapin::Error {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        if let Event::Error(error) = event {
+            return error;
+        }
+    }
+    ErrorKind::FutureCompleted.into()
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -32,6 +32,7 @@ pub enum Passing {
 pub struct Proxy {
     passing: Sender<Passing>,
     withheld: Arc<AtomicUsize>,
+    carried: Arc<Mutex<Vec<AbortHandle>>>,
     task: AbortHandle,
 }
 
@@ -45,13 +46,16 @@ impl Proxy {
         let (passing, watched) = channel(Passing::Both);
         let withheld = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&withheld);
+        let carried = Arc::<Mutex<Vec<AbortHandle>>>::default();
+        let listed = Arc::clone(&carried);
         let task = tokio::spawn(async move {
-            let mut carried = tokio::task::JoinSet::new();
+            let mut all = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                carried.spawn(carry(client, to, watched.clone(), Arc::clone(&counted)));
+                let one = all.spawn(carry(client, to, watched.clone(), Arc::clone(&counted)));
+                listed.lock().unwrap_or_else(PoisonError::into_inner).push(one);
             }
         });
-        Ok(Self { passing, withheld, task: task.abort_handle() })
+        Ok(Self { passing, withheld, carried, task: task.abort_handle() })
     }
 
     /// From now on, only this passes.
@@ -62,6 +66,13 @@ impl Proxy {
     /// Ends it, with its connections, as dropping it does.
     pub fn cut(&self) {
         self.task.abort();
+    }
+
+    /// Cuts one connection, counted from 0 in the order in which they came.
+    pub fn cut_one(&self, nth: usize) {
+        if let Some(one) = self.carried.lock().unwrap_or_else(PoisonError::into_inner).get(nth) {
+            one.abort();
+        }
     }
 
     /// How many bytes have come that may not pass.

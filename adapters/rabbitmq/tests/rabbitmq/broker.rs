@@ -40,6 +40,7 @@ pub(crate) struct Distant {
     pub(crate) broker: Broker,
     pub(crate) at: SocketAddr,
     to: SocketAddr,
+    prefix: String,
 }
 
 impl Distant {
@@ -48,7 +49,13 @@ impl Distant {
         let (login, rest) = url.rsplit_once('@').unwrap();
         let (host, vhost) = rest.split_once('/').unwrap();
         let to = tokio::net::lookup_host(host).await.unwrap().next().unwrap();
-        Self { broker: Broker::new(&format!("{login}@{at}/{vhost}"), &prefix()).unwrap(), at, to }
+        let prefix = prefix();
+        Self { broker: Broker::new(&format!("{login}@{at}/{vhost}"), &prefix).unwrap(), at, to, prefix }
+    }
+
+    /// The same queues, without the stretch of network.
+    pub(crate) fn near(&self) -> Broker {
+        Broker::new(&url(), &self.prefix).unwrap()
     }
 
     pub(crate) async fn connected(&self) -> Proxy {

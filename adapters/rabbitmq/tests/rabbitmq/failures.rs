@@ -123,3 +123,23 @@ async fn asked_to_end_it_answers_what_has_begun_and_takes_nothing_new() {
     module.release.notify_one();
     assert_eq!(hanging.await.unwrap(), Ok(text("hang")));
 }
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_server_that_loses_one_of_its_connections_makes_both_again() {
+    let distant = Distant::new().await;
+    let network = distant.connected().await;
+    let server = Server::at(&distant.broker, Limits::default());
+    let near = distant.near();
+    let soon = || cx().within(LONG / 20);
+    let client = client(&near);
+    until_async("it serves", LONG, async || client.put(&soon(), text("x")).await).await;
+    // The first two are the server's: it consumes on one and answers on the other. Then come the next two.
+    for lost in [0, 3] {
+        network.cut_one(lost);
+        let gone = async || client.put(&soon(), text("x")).await.is_err();
+        until_async("it is missed", LONG, gone).await;
+        until_async("it serves again", LONG, async || client.put(&soon(), text("x")).await).await;
+    }
+    assert!(!server.ended.is_finished());
+}
