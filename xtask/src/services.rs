@@ -28,9 +28,15 @@ pub(crate) struct Service {
     /// The value of that variable.
     pub(crate) url: String,
     /// Where it comes from, for people.
-    origin: String,
+    origin: &'static str,
     /// Ends with the tests, if it was started for them.
     _private: Vec<Private>,
+}
+
+impl Service {
+    fn new(variable: &'static str, url: String, origin: &'static str, private: Vec<Private>) -> Self {
+        Self { variable, url, origin, _private: private }
+    }
 }
 
 impl fmt::Display for Service {

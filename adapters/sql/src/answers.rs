@@ -83,7 +83,7 @@ pub(crate) async fn remember(
 /// Forgets, hourly, the answers that are older than seven days.
 pub(crate) fn forget_hourly(home: &Home) {
     let (db, clock) = (home.db(), home.clock());
-    home.chore("forget answers", FORGET_EVERY, &Bell::default(), move || {
+    home.tasks().chore("forget answers", FORGET_EVERY, &Bell::default(), move || {
         let (db, before) = (db.clone(), clock.now() - KEPT);
         async move {
             if let Err(error) = forget(&db, before).await {

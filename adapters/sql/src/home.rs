@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use outgrow::{Clock, IdGen, ModuleSpec};
-use outgrow_runtime::{Bell, Tasks};
+use outgrow_runtime::Tasks;
 use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
 use crate::{DataUrl, Db, OpenError, SqlError, answers, migrate, postgres, sqlite, url::Place};
@@ -44,31 +44,9 @@ impl Home {
         Arc::clone(&self.ids)
     }
 
-    /// Declares background work: see [`Tasks::chore`].
-    pub fn chore<F, R>(&self, name: &'static str, period: Duration, bell: &Bell, run: F)
-    where
-        F: Fn() -> R + Send + 'static,
-        R: Future<Output = ()> + Send + 'static,
-    {
-        self.tasks.chore(name, period, bell, run);
-    }
-
-    /// Declares background work over a worklist: see [`Tasks::worklist`].
-    pub fn worklist<T, D, DF, H, HF>(
-        &self,
-        name: &'static str,
-        period: Duration,
-        bell: &Bell,
-        due: D,
-        handle: H,
-    ) where
-        T: Send + 'static,
-        D: Fn() -> DF + Send + Sync + 'static,
-        DF: Future<Output = Vec<T>> + Send + 'static,
-        H: Fn(T) -> HF + Send + Sync + 'static,
-        HF: Future<Output = bool> + Send + 'static,
-    {
-        self.tasks.worklist(name, period, bell, due, handle);
+    /// The background work of its process.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 }
 

@@ -22,10 +22,8 @@ fn compose(folder: &str) -> Yaml {
 
 /// A field of a service, its own or the one it shares with others.
 fn field<'y>(service: &'y Yaml, name: &str) -> &'y Yaml {
-    match &service[name] {
-        Yaml::BadValue => &service["<<"][name],
-        own => own,
-    }
+    let own = &service[name];
+    if own.is_badvalue() { &service["<<"][name] } else { own }
 }
 
 #[test]

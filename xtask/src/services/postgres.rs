@@ -18,12 +18,7 @@ const USUAL: &str = "postgres://postgres@127.0.0.1:5432/postgres";
 
 /// A server in which tests may make databases and roles.
 pub(super) fn find(allowed: Install) -> anyhow::Result<Service> {
-    let service = |url: String, origin: &str, private| Service {
-        variable: VARIABLE,
-        url,
-        origin: origin.to_owned(),
-        _private: private,
-    };
+    let service = |url, origin, private| Service::new(VARIABLE, url, origin, private);
     if let Ok(url) = env::var(VARIABLE) {
         return Ok(service(url, "as the environment says", Vec::new()));
     }

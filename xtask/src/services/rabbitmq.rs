@@ -21,12 +21,7 @@ const USUAL: &str = "127.0.0.1:5672";
 
 /// A broker on which tests may make queues.
 pub(super) fn find(allowed: Install) -> anyhow::Result<Service> {
-    let service = |url: String, origin: &str, private| Service {
-        variable: VARIABLE,
-        url,
-        origin: origin.to_owned(),
-        _private: private,
-    };
+    let service = |url, origin, private| Service::new(VARIABLE, url, origin, private);
     if let Ok(url) = env::var(VARIABLE) {
         return Ok(service(url, "as the environment says", Vec::new()));
     }

@@ -34,7 +34,7 @@ pub fn build(home: Home, catalog: Arc<dyn Catalog>, inventory: Arc<dyn Inventory
     let fulfilment = Fulfilment::new(Arc::clone(&orders), Arc::new(InventoryStock::new(inventory)));
     let bell = Bell::default();
     let (due, handled) = (fulfilment.clone(), fulfilment);
-    home.worklist(
+    home.tasks().worklist(
         "fulfilment",
         PATIENCE,
         &bell,
