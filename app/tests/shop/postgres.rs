@@ -24,7 +24,7 @@ async fn it_waits_for_migrate_unready_and_saying_so() {
     let early = shop.get("/v1/products").await;
     assert_eq!((early.status.as_u16(), early.header("retry-after")), (503, Some("1")));
     assert_eq!(early.json()["type"], "urn:outgrow:problem:not-executed");
-    assert!(shop.process("main").stderr().join("\n").contains("run `shop migrate`"), "and the log says so");
+    shop.process("main").line_with("run `shop migrate`", SOON);
 
     let said = shop.migrate();
     assert!(said.contains("inventory: applied kit/0001_answers, inventory/0001_stock"), "{said}");
