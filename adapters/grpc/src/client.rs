@@ -117,6 +117,10 @@ impl Transport for GrpcTransport {
         Box::pin(self.call(envelope))
     }
 
+    fn peer(&self) -> u64 {
+        self.link.lost()
+    }
+
     fn reachable(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { timeout(LOOK, health::serves(&self.peer, &self.link)).await.unwrap_or(false) })
     }

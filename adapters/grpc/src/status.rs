@@ -152,6 +152,8 @@ fn kind_of(code: Code) -> CauseKind {
         CauseKind::Expired
     } else if code == Code::Internal {
         CauseKind::Internal
+    } else if code == Code::Unimplemented {
+        CauseKind::Unserved
     } else {
         CauseKind::Lost
     }

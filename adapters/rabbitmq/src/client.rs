@@ -11,7 +11,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::StreamExt as _;
@@ -32,9 +32,13 @@ const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 /// The largest request, in bytes: as over gRPC.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
+/// For how long whoever was met behind a broker is taken to be there still.
+const ACQUAINTED: Duration = Duration::from_secs(30);
+
 /// Calls to the ports of one package, over one broker. All of a process share a connection.
 pub struct RabbitTransport {
     calls: Calls,
+    since: Instant,
 }
 
 /// The connection that calls of this process leave by. Clones share it.
@@ -80,7 +84,7 @@ impl RabbitTransport {
 
     /// The same, sharing a connection with others.
     pub(crate) fn by(calls: &Calls) -> Self {
-        Self { calls: calls.clone() }
+        Self { calls: calls.clone(), since: Instant::now() }
     }
 
     async fn call(&self, envelope: Envelope<'_>) -> Reply {
@@ -116,10 +120,7 @@ impl RabbitTransport {
     }
 
     /// The session. Waiting for it is no doubt: nothing has been sent.
-    async fn session(
-        &self,
-        deadline: Option<std::time::Instant>,
-    ) -> Result<Session, CallError<outgrow::RawRefusal>> {
+    async fn session(&self, deadline: Option<Instant>) -> Result<Session, CallError<outgrow::RawRefusal>> {
         let session = self.calls.link.connection();
         let session = match deadline {
             None => Ok(session.await),
@@ -273,6 +274,12 @@ impl Drop for Forget<'_> {
 impl Transport for RabbitTransport {
     fn send<'a>(&'a self, envelope: Envelope<'a>) -> BoxFuture<'a, Reply> {
         Box::pin(self.call(envelope))
+    }
+
+    /// Who serves behind a broker may change without a sign: ask again every [`ACQUAINTED`].
+    fn peer(&self) -> u64 {
+        let asked = self.since.elapsed().as_secs() / ACQUAINTED.as_secs();
+        (asked << 32) + self.calls.link.lost()
     }
 
     /// Whether the broker is there: who serves a port behind it is known only to who calls it.

@@ -209,7 +209,7 @@ impl RabbitServer {
     async fn dispatch(&self, port: &dyn Dispatch, request: &Delivery, body: Bytes) -> Reply {
         let (name, cx) = message::read_request(&request.properties, &*self.ids)?;
         let served = port.port();
-        let method = served.methods.iter().find(|method| method.name == name).ok_or_else(|| {
+        let method = served.served().find(|method| method.name == name).ok_or_else(|| {
             CallError::not_executed(CauseKind::Unserved, format!("{served} has no method `{name}`"))
         })?;
         if body.len() > self.limits.message {

@@ -23,9 +23,8 @@ fn untrue(specs: Specs<'_>, graph: &Graph) -> Vec<Breach> {
     breaches.extend(told.difference(&built).map(|it| against_spec(it, "it has a spec, but no crates")));
     for spec in specs.iter().filter(|spec| built.contains(spec.name)) {
         let say = |what: &str| against_spec(spec.name, what);
-        if spec.port.module() != spec.name {
-            breaches.push(say(&format!("its port is {}, which belongs to another module", spec.port)));
-        }
+        let strange = spec.ports().filter(|port| port.module() != spec.name || port.name != spec.port.name);
+        breaches.extend(strange.map(|port| say(&format!("{port} is no version of its port"))));
         let needed: BTreeSet<&str> = spec.needs.iter().map(|port| port.module()).collect();
         let linked = foreign_contracts(spec.name, graph);
         breaches.extend(
@@ -38,7 +37,8 @@ fn untrue(specs: Specs<'_>, graph: &Graph) -> Vec<Breach> {
                 .difference(&needed)
                 .map(|it| say(&format!("infra uses {it}-contract, but it does not say it needs {it}"))),
         );
-        let offered = |need: &str| specs.iter().any(|other| other.port.to_string() == need);
+        let offered =
+            |need: &str| specs.iter().flat_map(|other| other.ports()).any(|port| port.to_string() == need);
         let unmet = spec.needs.iter().map(ToString::to_string).filter(|need| !offered(need));
         breaches.extend(unmet.map(|need| say(&format!("it needs {need}, which nobody offers"))));
     }
@@ -136,21 +136,25 @@ fn who_calls_whom_is_as_agreed() {
 }
 
 mod planted {
-    use outgrow::{Migration, PortDesc};
+    use outgrow::{Method, Migration, PortDesc};
 
     use super::*;
 
-    static A: PortDesc = PortDesc { package: "a.v1", name: "A", doc: "", methods: &[] };
-    static B: PortDesc = PortDesc { package: "b.v1", name: "B", doc: "", methods: &[] };
-    static C: PortDesc = PortDesc { package: "c.v1", name: "C", doc: "", methods: &[] };
+    static A: PortDesc = port("a.v1", "A");
+    static B: PortDesc = port("b.v1", "B");
+    static C: PortDesc = port("c.v1", "C");
     static MIGRATIONS: [Migration; 1] = [Migration { name: "0001_x", sqlite: "s", postgres: "p" }];
+
+    const fn port(package: &'static str, name: &'static str) -> PortDesc {
+        PortDesc { package, name, doc: "", methods: &[], contract: Method::contract(package, name) }
+    }
 
     const fn spec(
         name: &'static str,
         port: &'static PortDesc,
         needs: &'static [&'static PortDesc],
     ) -> ModuleSpec {
-        ModuleSpec { name, purpose: "", port, needs, migrations: &MIGRATIONS }
+        ModuleSpec { name, purpose: "", port, older: &[], needs, migrations: &MIGRATIONS }
     }
 
     static TRUE_A: ModuleSpec = spec("a", &A, &[&B]);
@@ -206,8 +210,8 @@ mod planted {
             &untrue(&[&OTHER_A, &POSING_B, &GHOST], &graph()),
             &[
                 "modules/c: it has a spec, but no crates",
-                "modules/a: its port is b.v1.B, which belongs to another module",
-                "modules/b: its port is a.v1.A, which belongs to another module",
+                "modules/a: b.v1.B is no version of its port",
+                "modules/b: a.v1.A is no version of its port",
             ],
         );
     }

@@ -145,21 +145,23 @@ fn a_service_needs_a_name_that_can_be_one() {
 
 #[test]
 fn topology_shows_who_is_where_and_who_calls_whom() {
-    let dir = TestDir::new();
+    let (dir, nowhere) = (TestDir::new(), LoopbackAddr::new().free());
+    let stock = format!("[services.stock]\nmodules = [\"inventory\"]\naddress = \"grpc://{nowhere}\"\n");
     dir.write(
         "outgrow.toml",
-        format!("{SPLIT}listen = \"grpc://0.0.0.0:7101\"\nhttp = \"127.0.0.1:8081\"\n[services.spare]\n"),
+        format!("{stock}listen = \"grpc://0.0.0.0:7101\"\nhttp = \"127.0.0.1:8081\"\n[services.spare]\n"),
     );
     let (code, stdout, _) = run(&dir, &["topology"]);
     assert_eq!(code, 0);
-    let golden = "\
+    let golden = format!(
+        "\
 outgrow.toml
 
 service       module        http                    address
 main          catalog       127.0.0.1:8080
               ordering
 spare         (none yet)    -
-stock         inventory     127.0.0.1:8081          grpc://127.0.0.1:7101, listens at grpc://0.0.0.0:7101
+stock         inventory     127.0.0.1:8081          grpc://{nowhere}, listens at grpc://0.0.0.0:7101
 
 from          to            placement
 edge          catalog       local
@@ -167,17 +169,23 @@ edge          inventory     grpc
 edge          ordering      local
 ordering      catalog       local
 ordering      inventory     grpc
-";
+
+port                        address                     now
+inventory.v1.Inventory      {:<28}nobody answers
+",
+        format!("grpc://{nowhere}")
+    );
     assert_eq!(stdout, golden);
     let json: Value = serde_json::from_str(&run(&dir, &["topology", "--json"]).1).unwrap();
     let stock = serde_json::json!({
         "modules": ["inventory"],
         "http": "127.0.0.1:8081",
-        "address": ["grpc://127.0.0.1:7101"],
+        "address": [format!("grpc://{nowhere}")],
         "listen": "grpc://0.0.0.0:7101",
     });
     assert_eq!(json["services"]["stock"], stock);
     assert_eq!(json["calls"][1]["placement"], "grpc");
+    assert_eq!(json["contracts"][0]["contract"], "unreachable");
 }
 
 #[test]

@@ -137,7 +137,9 @@ async fn on_hand(shop: &System) -> u64 {
 /// Whether Inventory is being called, by its own word.
 async fn executes(shop: &System) -> bool {
     let metrics = Http::at(shop.operations["stock"]).get("/metrics").send().await.unwrap().text();
-    metrics.contains("outgrow_calls_in_flight{module=\"inventory\",end=\"called\"} 1")
+    metrics.contains(
+        "outgrow_calls_in_flight{module=\"inventory\",port=\"inventory.v1.Inventory\",end=\"called\"} 1",
+    )
 }
 
 #[tokio::test]
@@ -177,7 +179,7 @@ async fn a_service_is_ready_without_its_peers_and_says_who_is_missing() {
     let components = ready.json()["components"].as_array().unwrap().clone();
     let missing: Vec<_> = components.iter().filter(|component| component["up"] == false).collect();
     assert_eq!(missing.len(), 1, "{components:#?}");
-    assert!(missing[0]["name"].as_str().unwrap().starts_with("inventory at grpc://"), "{missing:#?}");
+    assert!(missing[0]["name"].as_str().unwrap().starts_with("inventory.v1 at grpc://"), "{missing:#?}");
     assert_eq!(missing[0]["peer"], true);
 }
 

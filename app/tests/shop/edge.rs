@@ -176,10 +176,15 @@ async fn what_was_called_is_measured() {
     let shop = System::started(&[("stock", &["inventory"])], "").await;
     shop.sell("mug", 1250, 5).await;
     let metrics = shop.get("/metrics").await.text();
-    let remote =
-        format!("module=\"inventory\",target=\"grpc://{}\",outcome=\"answered\"}} 1", shop.grpc["stock"]);
+    let remote = format!(
+        "port=\"inventory.v1.Inventory\",target=\"grpc://{}\",outcome=\"answered\"}} 1",
+        shop.grpc["stock"]
+    );
     assert!(metrics.contains(&remote), "{metrics}");
-    assert!(metrics.contains("module=\"catalog\",target=\"local\",outcome=\"answered\"} 1"), "{metrics}");
-    let away = "outgrow_calls_turned_away_total{module=\"ordering\",cause=\"overloaded\"} 0";
+    assert!(
+        metrics.contains("port=\"catalog.v1.Catalog\",target=\"local\",outcome=\"answered\"} 1"),
+        "{metrics}"
+    );
+    let away = "outgrow_calls_turned_away_total{module=\"ordering\",port=\"ordering.v1.Ordering\",cause=\"overloaded\"} 0";
     assert!(metrics.contains(away), "{metrics}");
 }

@@ -12,10 +12,7 @@ use inventory_contract::{
 use outgrow::{
     CallContext, CallError, CauseKind, Dispatch, IdGen as _, Loopback, Port as _, Served, SystemIds,
 };
-use outgrow_runtime::{
-    Access, Door, Policies, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use outgrow_testkit::{TestDir, Twice};
 use shop::MODULES;
 

@@ -142,7 +142,8 @@ async fn of_two_carriers_the_first_that_can_be_reached_is_taken() {
     let by = async |carrier: &str| {
         let metrics = shop.get("/metrics").await.text();
         let of = |line: &&str| {
-            line.contains(&format!("module=\"inventory\",target=\"{carrier}")) && line.contains("answered")
+            line.contains(&format!("port=\"inventory.v1.Inventory\",target=\"{carrier}"))
+                && line.contains("answered")
         };
         metrics.lines().find(of).unwrap().rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()
     };

@@ -47,7 +47,7 @@ enum Command {
     /// Finds everything wrong with the configuration, at once
     #[command(after_help = "Examples:\n  shop check\n  shop --config split.toml check")]
     Check,
-    /// Shows which service hosts which module, how it is reached, and who calls whom
+    /// Shows which service hosts which module, how it is reached, who calls whom, and who answers now
     #[command(after_help = "Examples:\n  shop topology\n  shop topology --json | jq '.services'")]
     Topology {
         /// As JSON, for programs
@@ -81,7 +81,7 @@ impl Args {
                 serve::serve(Settings::load(file)?, app, &service, http).await
             }
             Some(Command::Check) => check::check(&Settings::load(file)?, app),
-            Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json),
+            Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json).await,
             Some(Command::Contracts { command }) => contracts::run(&command, app),
             Some(Command::Migrate) => migrate::migrate(&Settings::load(file)?, app).await,
         }

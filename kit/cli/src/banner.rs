@@ -1,6 +1,6 @@
 //! What a process says when it begins to serve: which module is where, the address, and a line to try.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use adapter_sql::DataUrl;
 use outgrow_runtime::{Placement, modules::Composed, topology::MAIN};
@@ -15,7 +15,7 @@ pub(crate) fn print(
     app: App,
     service: &str,
     listening: &Listening,
-    composed: &BTreeMap<&'static str, Composed>,
+    composed: &[Composed],
 ) -> Result<(), Failed> {
     exit::say(text(settings, app, service, listening, composed))
 }
@@ -30,11 +30,12 @@ fn text(
     app: App,
     service: &str,
     listening: &Listening,
-    composed: &BTreeMap<&'static str, Composed>,
+    composed: &[Composed],
 ) -> String {
     let mut text = format!("\n  {} serves `{service}` ({})\n\n", app.name, settings.source);
     for spec in app.modules {
-        let Some(Composed { placement, .. }) = composed.get(spec.name) else { continue };
+        let of = |composed: &&Composed| composed.port.to_string() == spec.port.to_string();
+        let Some(Composed { placement, .. }) = composed.iter().find(of) else { continue };
         // Nobody here calls it, so nobody had to say where it is.
         if matches!(placement, Placement::Remote(addresses) if addresses.is_empty()) {
             continue;

@@ -49,6 +49,21 @@ impl Host {
         self.modules.add(spec, || home.map(build).ok_or(Unmet::NoHome(spec.name)))
     }
 
+    /// Adds a module that still answers the version of its port from before, made by `older` of the newer one. Both are
+    /// routed to wherever the topology places the module.
+    ///
+    /// # Errors
+    /// As [`module`](Self::module).
+    pub fn versions<P: Port + ?Sized, O: Port + ?Sized>(
+        &mut self,
+        spec: &'static ModuleSpec,
+        build: impl FnOnce(Home) -> Arc<P>,
+        older: impl FnOnce(Arc<P>) -> Arc<O>,
+    ) -> Result<(Arc<P>, Arc<O>), Unmet> {
+        let home = self.homes.get(spec.name).cloned();
+        self.modules.add_versions(spec, || home.map(build).ok_or(Unmet::NoHome(spec.name)), older)
+    }
+
     /// Shows endpoints to the public. Only the service `main` does; the others show operations.
     pub fn endpoints(&mut self, endpoints: Endpoints) {
         self.endpoints.push(endpoints);

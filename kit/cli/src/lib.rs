@@ -14,6 +14,7 @@ mod exit;
 mod homes;
 mod host;
 mod listen;
+mod met;
 mod metrics;
 mod migrate;
 mod ready;

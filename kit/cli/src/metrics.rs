@@ -8,17 +8,17 @@ use crate::Host;
 
 /// Renders the figures of every port and target, anew at each call.
 pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static {
-    let composed: Vec<_> =
-        host.modules.composed().iter().map(|(name, composed)| (*name, composed.clone())).collect();
+    let composed = host.modules.composed().to_vec();
     move || {
         let mut calls = String::from(CALLS);
         let mut away = String::from(AWAY);
         let mut in_flight = String::from(IN_FLIGHT);
         let mut seconds = String::from(SECONDS);
-        for (module, composed) in &composed {
+        for composed in &composed {
+            let (module, port) = (composed.port.module(), composed.port);
             let targets = composed.targets.iter().map(|target| (&*target.name, &target.figures));
             for (target, figures) in std::iter::once(("local", &*composed.local)).chain(targets) {
-                let labels = format!("module=\"{module}\",target=\"{target}\"");
+                let labels = format!("module=\"{module}\",port=\"{port}\",target=\"{target}\"");
                 let now = figures.snapshot();
                 count(&mut calls, &labels, &now);
                 time(&mut seconds, &labels, &now);
@@ -26,12 +26,12 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
             for (cause, count) in composed.turned_away.totals() {
                 _ = writeln!(
                     away,
-                    "outgrow_calls_turned_away_total{{module=\"{module}\",cause=\"{cause}\"}} {count}"
+                    "outgrow_calls_turned_away_total{{module=\"{module}\",port=\"{port}\",cause=\"{cause}\"}} {count}"
                 );
             }
             let ends = [("calling", Some(&composed.calling)), ("called", composed.called.as_ref())];
             for (end, bulkhead) in ends.into_iter().filter_map(|(end, bulkhead)| Some((end, bulkhead?))) {
-                let labels = format!("module=\"{module}\",end=\"{end}\"");
+                let labels = format!("module=\"{module}\",port=\"{port}\",end=\"{end}\"");
                 _ = writeln!(in_flight, "outgrow_calls_in_flight{{{labels}}} {}", bulkhead.in_flight());
             }
         }

@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
 use futures_util::future::join_all;
-use outgrow_runtime::{router::Target, topology::MAIN};
+use outgrow::{CallContext, PortDesc, call::OPERATOR, schema::Skew};
+use outgrow_runtime::{Known, Target, topology::MAIN};
 use tokio::time::timeout;
 
 use crate::{Host, homes::Opened, listen::Place};
@@ -22,10 +23,12 @@ pub(crate) fn operations(
     metrics: impl Fn() -> String + Send + Sync + 'static,
 ) -> Operations {
     let places: Arc<[Arc<Homes>]> = homes.places().into();
-    let peers: Arc<[(&str, Arc<Target>)]> = peers(host).into();
+    let peers: Arc<[Peer]> = peers(host).into();
+    let ids = Arc::clone(&host.ids);
     let listeners: Arc<[_]> = listeners.into();
     let ready = move || {
         let (places, peers, listeners) = (Arc::clone(&places), Arc::clone(&peers), Arc::clone(&listeners));
+        let cx = CallContext::new(OPERATOR, ids.uuid());
         async move {
             let mut components = Vec::new();
             for place in &*places {
@@ -39,24 +42,41 @@ pub(crate) fn operations(
             components.extend(listeners.iter().map(|Place { what, at, is_up }| {
                 Component::own(format!("{what} listener"), is_up()).detail(at.clone())
             }));
-            let looks = peers.iter().map(async |(module, target)| {
-                let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
-                Component::peer(format!("{module} at {}", target.name), up)
-            });
-            components.extend(join_all(looks).await);
+            components.extend(join_all(peers.iter().map(|peer| peer.look(&cx))).await);
             Readiness(components)
         }
     };
     Operations::new(ready, metrics)
 }
 
-/// The targets of the modules that this process calls: all those of the edge, else what its own modules need.
-fn peers(host: &Host) -> Vec<(&'static str, Arc<Target>)> {
+/// A port that this process calls, at one of its addresses.
+struct Peer {
+    port: &'static PortDesc,
+    target: Arc<Target>,
+}
+
+impl Peer {
+    /// Whether it is there and serves, and how its contract differs from ours if it does.
+    async fn look(&self, cx: &CallContext) -> Component {
+        let Self { port, target } = self;
+        let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
+        let known = if up { target.contract(port, cx, LOOK).await.ok() } else { None };
+        // Once there are versions of a port, which one it is must be said.
+        let peer = Component::peer(format!("{} at {}", port.package, target.name), up);
+        match known {
+            None | Some(Known::NotMet | Known::Said(Skew::Same)) => peer,
+            Some(known) => peer.detail(known.to_string()),
+        }
+    }
+}
+
+/// The ports that this process calls: all those of the edge, else what its own modules need.
+fn peers(host: &Host) -> Vec<Peer> {
     let needs: Vec<_> = host.modules.needs().collect();
     let called = |module: &str| host.service == MAIN || needs.contains(&module);
-    let composed = host.modules.composed().iter().filter(|(module, _)| called(module));
-    let targets = composed.flat_map(|(module, composed)| {
-        composed.targets.iter().map(move |target| (*module, Arc::clone(target)))
+    let composed = host.modules.composed().iter().filter(|composed| called(composed.port.module()));
+    let peers = composed.flat_map(|composed| {
+        composed.targets.iter().map(|target| Peer { port: composed.port, target: Arc::clone(target) })
     });
-    targets.filter(|(_, target)| target.name != "loopback").collect()
+    peers.filter(|peer| peer.target.name != "loopback").collect()
 }

@@ -1,4 +1,4 @@
-//! `topology`: which service hosts which module, how it is reached, and who calls whom.
+//! `topology`: which service hosts which module, how it is reached, who calls whom, and who answers there right now.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,18 @@ use outgrow::call::EDGE;
 use outgrow_runtime::{Placement, topology::MAIN};
 use serde_json::{Value, json};
 
-use crate::{App, Failed, Settings, check, exit};
+use crate::{
+    App, Failed, Settings, check, exit,
+    met::{self, Met},
+};
 
-pub(crate) fn show(settings: &Settings, app: App, as_json: bool) -> Result<(), Failed> {
+pub(crate) async fn show(settings: &Settings, app: App, as_json: bool) -> Result<(), Failed> {
     check::sound(settings, app)?;
+    let met = met::everybody(settings, app).await;
     let shown = if as_json {
-        format!("{:#}", json_of(settings, app))
+        format!("{:#}", json_of(settings, app, &met))
     } else {
-        text_of(settings, app).trim_end().to_owned()
+        text_of(settings, app, &met).trim_end().to_owned()
     };
     exit::say(shown)
 }
@@ -35,7 +39,7 @@ fn edges(settings: &Settings, app: App) -> Vec<Edge> {
     public.chain(needs).map(edge).collect()
 }
 
-pub(crate) fn text_of(settings: &Settings, app: App) -> String {
+fn text_of(settings: &Settings, app: App, met: &[Met]) -> String {
     let mut text = format!("{}\n\n{:<14}{:<14}{:<24}address\n", settings.source, "service", "module", "http");
     for (name, service) in &settings.topology.services {
         let modules: Vec<_> =
@@ -55,10 +59,17 @@ pub(crate) fn text_of(settings: &Settings, app: App) -> String {
     for Edge { from, to, placement } in edges(settings, app) {
         _ = writeln!(text, "{from:<14}{to:<14}{placement}");
     }
+    if !met.is_empty() {
+        _ = writeln!(text, "\n{:<28}{:<28}now", "port", "address");
+    }
+    for it in met {
+        let (port, address) = (it.port.to_string(), it.address.to_string());
+        _ = writeln!(text, "{port:<28}{address:<28}{}", it.said());
+    }
     text
 }
 
-fn json_of(settings: &Settings, app: App) -> Value {
+fn json_of(settings: &Settings, app: App, met: &[Met]) -> Value {
     let service = |(name, service): (&String, &outgrow_runtime::Service)| {
         let modules: Vec<_> =
             settings.topology.hosted_by(name, app.modules).iter().map(|spec| spec.name).collect();
@@ -76,5 +87,6 @@ fn json_of(settings: &Settings, app: App) -> Value {
         "source": settings.source.to_string(),
         "services": settings.topology.services.iter().map(service).collect::<serde_json::Map<_, _>>(),
         "calls": calls.collect::<Vec<_>>(),
+        "contracts": met.iter().map(Met::json).collect::<Vec<_>>(),
     })
 }

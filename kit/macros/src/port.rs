@@ -117,6 +117,7 @@ fn emit(package: &LitStr, mut item: ItemTrait, methods: &[Method]) -> TokenStrea
                 name: #name,
                 doc: #doc,
                 methods: &[#(#descs),*],
+                contract: ::outgrow::Method::contract(#package, #name),
             };
 
             fn dispatch<'a>(

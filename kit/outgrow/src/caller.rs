@@ -47,6 +47,11 @@ pub trait Transport: Send + Sync {
     /// Sends one call and waits for its reply, at most as long as the context's time budget.
     fn send<'a>(&'a self, envelope: Envelope<'a>) -> BoxFuture<'a, Reply>;
 
+    /// A number that changes whenever somebody else may be at the other end than before.
+    fn peer(&self) -> u64 {
+        0
+    }
+
     /// Whether somebody is there and serves right now. For people to look at: no call depends on it.
     fn reachable(&self) -> BoxFuture<'_, bool> {
         Box::pin(std::future::ready(true))

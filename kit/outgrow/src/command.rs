@@ -148,6 +148,24 @@ fn storage(error: &StoreError) -> Cause {
     Cause::new(CauseKind::Storage, why)
 }
 
+/// What this command was answered, if it was: for a version of a port that is now answered by a newer one, and whose
+/// own answers are still remembered.
+pub async fn answered<Q: Message + Sync, T: Message, E: Refusal>(
+    cx: &CallContext,
+    method: &'static Method,
+    request: &Q,
+    answers: &dyn Answers,
+) -> Option<Answer<T, E>> {
+    let command = match Command::of(cx, method, request) {
+        Ok(command) => command,
+        Err(cause) => return Some(Err(CallError::NotExecuted(cause))),
+    };
+    match answers.recall(&command.id).await {
+        Ok(remembered) => Some(command.replay(&remembered?)),
+        Err(error) => Some(Err(error.into())),
+    }
+}
+
 /// Executes an idempotent command: answers what was answered before, else lets `attempt` decide and commit.
 ///
 /// While the same command is being executed it waits, for nine tenths of its time budget: the rest is for saying so.

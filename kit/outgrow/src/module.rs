@@ -14,10 +14,19 @@ pub struct ModuleSpec {
     pub purpose: &'static str,
     /// The port it offers.
     pub port: &'static PortDesc,
+    /// Versions of that port from before, which it still answers.
+    pub older: &'static [&'static PortDesc],
     /// The ports of others that it calls. All other calls are denied.
     pub needs: &'static [&'static PortDesc],
     /// How its home came to look as it does, oldest first.
     pub migrations: &'static [Migration],
+}
+
+impl ModuleSpec {
+    /// Every port that it answers, the current one first.
+    pub fn ports(&self) -> impl Iterator<Item = &'static PortDesc> {
+        std::iter::once(self.port).chain(self.older.iter().copied())
+    }
 }
 
 /// One step in the life of a home's schema. Never edited once applied.

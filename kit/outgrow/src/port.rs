@@ -6,8 +6,9 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use crate::{
-    CallContext, CallError, Caller, Cause, CauseKind, Local, Message, RawRefusal, Refusal, Reply, schema,
-    wire::Shape,
+    CallContext, CallError, Caller, Cause, CauseKind, Local, Message, RawRefusal, Refusal, Reply, Wire as _,
+    schema,
+    wire::{Contract, Greeting, Shape},
 };
 
 /// A boxed future that may move between threads.
@@ -48,6 +49,27 @@ pub struct Method {
 }
 
 impl Method {
+    /// The method that every port has without saying so: what its contract is. It is no method of the module, and so
+    /// stands in no schema.
+    pub const fn contract(package: &'static str, port: &'static str) -> Self {
+        Self {
+            index: usize::MAX,
+            name: "OutgrowContract",
+            doc: "What its contract is.",
+            kind: Kind::Query,
+            port,
+            package,
+            request: Greeting::shape,
+            answer: Contract::shape,
+            refusal: Contract::shape, // it never refuses
+        }
+    }
+
+    /// Whether it is that method.
+    pub const fn is_contract(&self) -> bool {
+        self.index == usize::MAX
+    }
+
     /// The module that serves it: `inventory` of `inventory.v1`.
     pub fn module(&self) -> &'static str {
         self.package.split_once('.').map_or(self.package, |(module, _)| module)
@@ -72,6 +94,8 @@ pub struct PortDesc {
     pub doc: &'static str,
     /// Its methods, in the order of the trait.
     pub methods: &'static [Method],
+    /// See [`Method::contract`].
+    pub contract: Method,
 }
 
 impl PortDesc {
@@ -83,6 +107,11 @@ impl PortDesc {
     /// The method of that wire name.
     pub fn method(&self, name: &str) -> Option<&'static Method> {
         self.methods.iter().find(|method| method.name == name)
+    }
+
+    /// All that carriers serve of it: its methods, and what its contract is.
+    pub fn served(&'static self) -> impl Iterator<Item = &'static Method> {
+        self.methods.iter().chain([&self.contract])
     }
 }
 
@@ -139,8 +168,18 @@ impl<P: ?Sized + Port> Dispatch for Served<P> {
         cx: &'a CallContext,
         body: &'a [u8],
     ) -> BoxFuture<'a, Reply> {
+        if method.is_contract() {
+            return Box::pin(std::future::ready(tell(P::DESC, body)));
+        }
         self.0.dispatch(method, cx, body)
     }
+}
+
+/// What the contract of a port is.
+fn tell(port: &PortDesc, greeting: &[u8]) -> Reply {
+    let greeting = Greeting::from_bytes(greeting)
+        .map_err(|error| CallError::not_executed(CauseKind::BadRequest, error.to_string()))?;
+    Ok(schema::answer(port, &greeting).to_bytes())
 }
 
 /// One call through the wire: decode, run, encode. Called by generated dispatchers.

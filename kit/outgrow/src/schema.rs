@@ -2,7 +2,8 @@
 //!
 //! Rust is the source of truth. From the descriptors of a port come: a `.proto` file for people and foreign clients
 //! ([`proto`]), a set of file descriptors for reflection ([`descriptor_set`]), and a lock of every number ever used
-//! ([`Lock`]), which refuses what would break a peer of the version before. Each contract keeps the first and the
+//! ([`Lock`]), which refuses what would break a peer of the version before. By the same rules two ends that meet tell
+//! whether they understand each other ([`Skew`]). Each contract keeps the first and the
 //! last in the tree; [`check`] is the test that they say what the code says, [`export`] what the command line writes.
 //!
 //! All types of a package are one file, `inventory.v1.proto`. Types that contracts share ([`crate::Money`]) are in
@@ -14,10 +15,12 @@ mod export;
 mod lock;
 mod package;
 mod proto;
+mod skew;
 
 pub use breach::{Breach, Wrong};
 pub use export::{Export, check, check_kernel, export, export_kernel};
 pub use lock::{Lock, LockError};
+pub use skew::{Skew, answer, greeting, skew};
 
 use crate::{PortDesc, wire::Shape};
 use package::Packages;

@@ -49,6 +49,7 @@ mod desc;
 mod error;
 mod failure;
 mod field;
+mod greeting;
 mod open;
 mod read;
 mod value;
@@ -58,6 +59,7 @@ pub use desc::{EnumDesc, FieldDesc, MessageDesc, Presence, Scalar, Shape, Varian
 pub use error::{Fault, WireError};
 pub use failure::{CallFailure, Executed};
 pub use field::Field;
+pub use greeting::{Contract, Greeting};
 pub use open::{Open, Unread};
 pub use read::Reader;
 pub use write::{Tag, WireType, delimited, nested, varint};

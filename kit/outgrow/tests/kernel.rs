@@ -7,6 +7,7 @@ mod kernel {
     mod command;
     mod contract;
     mod everything;
+    mod greeting;
     mod hostile;
     mod lock;
     mod money;

@@ -10,10 +10,7 @@ use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 use outgrow::{
     Answer, CallContext, Dispatch, Loopback, ModuleSpec, Port as _, Served, Unread, Wire, call::EDGE, port,
 };
-use outgrow_runtime::{
-    Access, Door, Policies, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use uuid::Uuid;
 
 /// What is on hand.
@@ -72,6 +69,7 @@ static ORDERING: ModuleSpec = ModuleSpec {
     name: "ordering",
     purpose: "Takes orders.",
     port: <dyn Ordering>::DESC,
+    older: &[],
     needs: &[<dyn Stock>::DESC],
     migrations: &[],
 };

@@ -14,6 +14,7 @@ pub mod modules;
 pub mod placement;
 pub mod policy;
 pub mod router;
+pub mod target;
 pub mod tasks;
 pub mod topology;
 
@@ -25,5 +26,6 @@ pub use modules::{Modules, Unmet};
 pub use placement::{Carrier, Listener, Placement};
 pub use policy::{Policies, Retry};
 pub use router::Router;
+pub use target::{Known, Target};
 pub use tasks::{Bell, Tasks};
 pub use topology::{Address, Service, Topology};

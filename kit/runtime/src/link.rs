@@ -4,7 +4,10 @@
 //! which callers fail at once, so that a dead peer costs nobody their time budget and is not hammered either.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -39,6 +42,8 @@ type Connecting<C> = Shared<BoxFuture<'static, Attempt<C>>>;
 pub struct Link<C: Connect> {
     peer: C,
     state: Mutex<State<C>>,
+    /// How many connections were found to be gone.
+    lost: AtomicU64,
 }
 
 enum State<C: Connect> {
@@ -64,7 +69,14 @@ impl<C: Connect> State<C> {
 impl<C: Connect> Link<C> {
     /// A link that connects when it is first used.
     pub fn new(peer: C) -> Arc<Self> {
-        Arc::new(Self { peer, state: Mutex::new(State::Idle) })
+        Arc::new(Self { peer, state: Mutex::new(State::Idle), lost: AtomicU64::new(0) })
+    }
+
+    /// How many connections were lost so far: whoever is reached next may be somebody else.
+    pub fn lost(&self) -> u64 {
+        let state = self.state();
+        let unnoticed = matches!(&*state, State::Connected(connection) if C::is_closed(connection));
+        self.lost.load(Ordering::Relaxed) + u64::from(unnoticed)
     }
 
     /// The connection.
@@ -79,6 +91,9 @@ impl<C: Connect> Link<C> {
                 State::Pausing { until, why, .. } if Instant::now() < *until => return Err(Arc::clone(why)),
                 State::Connecting(attempt) => attempt.clone(),
                 stale @ (State::Idle | State::Connected(_) | State::Pausing { .. }) => {
+                    if matches!(stale, State::Connected(_)) {
+                        self.lost.fetch_add(1, Ordering::Relaxed);
+                    }
                     let attempt = self.begin(stale.failures());
                     *state = State::Connecting(attempt.clone());
                     attempt

@@ -4,15 +4,15 @@
 //! topology places it. The closure runs only where the module is hosted. There is no lookup that could fail later:
 //! what is not composed yet cannot be named.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use outgrow::{Dispatch, Loopback, ModuleSpec, Port, Served};
+use outgrow::{Dispatch, Loopback, ModuleSpec, Port, PortDesc, Served};
 
 use crate::{
-    Access, Carrier, Door, Figures, Placement, Policies, Router, Topology,
+    Access, Carrier, Door, Figures, Placement, Policies, Router, Target, Topology,
     placement::Unusable,
     policy::{Bulkhead, TurnedAway},
-    router::{Route, Target},
+    router::Route,
 };
 
 /// The modules of one process.
@@ -21,7 +21,7 @@ pub struct Modules {
     topology: Topology,
     specs: &'static [&'static ModuleSpec],
     carriers: Vec<Arc<dyn Carrier>>,
-    composed: BTreeMap<&'static str, Composed>,
+    composed: Vec<Composed>,
     doors: Vec<Arc<dyn Dispatch>>,
 }
 
@@ -34,9 +34,11 @@ impl std::fmt::Debug for Modules {
     }
 }
 
-/// One module, placed.
+/// One port of a module, placed.
 #[derive(Clone, Debug)]
 pub struct Composed {
+    /// Which port.
+    pub port: &'static PortDesc,
     /// Where it is.
     pub placement: Placement,
     /// What is measured of the port in this process.
@@ -57,12 +59,12 @@ pub enum Unmet {
     /// The module is not in the list the application was made of.
     #[error("module `{0}` is composed, but not in the application's list of modules: add its SPEC there")]
     Unlisted(&'static str),
-    /// The module was composed before.
-    #[error("module `{0}` is composed twice: remove one of them")]
-    Twice(&'static str),
-    /// The module is listed, but the composition root left it out.
-    #[error("module `{0}` is in the application's list of modules, but not composed: add it to `compose`")]
-    LeftOut(&'static str),
+    /// The port was composed before.
+    #[error("port `{0}` is composed twice: remove one of them")]
+    Twice(String),
+    /// The module is listed, but the composition root left out a port of it.
+    #[error("port `{0}` is of a module in the application's list, but not composed: add it to `compose`")]
+    LeftOut(String),
     /// What was built is another port than the spec says.
     #[error("module `{module}` is built as `{built}`, but its SPEC says `{specified}`")]
     OtherPort {
@@ -95,7 +97,7 @@ impl Modules {
         carriers: Vec<Arc<dyn Carrier>>,
     ) -> Self {
         let service = service.into();
-        Self { service, topology, specs, carriers, composed: BTreeMap::new(), doors: Vec::new() }
+        Self { service, topology, specs, carriers, composed: Vec::new(), doors: Vec::new() }
     }
 
     /// Whether this process hosts the module.
@@ -114,9 +116,37 @@ impl Modules {
         build: impl FnOnce() -> Result<Arc<P>, Unmet>,
     ) -> Result<Arc<P>, Unmet> {
         self.check::<P>(spec)?;
-        let placement = Placement::decide(&self.topology, &self.service, spec.name);
-        let policies = Policies::new(Access::to(spec.port, self.specs));
         let local = if self.hosts(spec) { Some(build()?) } else { None };
+        self.place(spec, local)
+    }
+
+    /// Adds a module that still answers the version of its port from before: `older` makes that of the newer one, by
+    /// saying in the words of the one what is asked in those of the other. It is no hop: whoever calls is the caller
+    /// of both, and a key means the same command in either version.
+    ///
+    /// # Errors
+    /// See [`add`](Self::add).
+    pub fn add_versions<P: Port + ?Sized, O: Port + ?Sized>(
+        &mut self,
+        spec: &'static ModuleSpec,
+        build: impl FnOnce() -> Result<Arc<P>, Unmet>,
+        older: impl FnOnce(Arc<P>) -> Arc<O>,
+    ) -> Result<(Arc<P>, Arc<O>), Unmet> {
+        self.check::<P>(spec)?;
+        self.check::<O>(spec)?;
+        let local = if self.hosts(spec) { Some(build()?) } else { None };
+        let before = local.clone().map(older);
+        Ok((self.place(spec, local)?, self.place(spec, before)?))
+    }
+
+    /// Routes a port to wherever its module is; `local` is the port itself, where that is here.
+    fn place<P: Port + ?Sized>(
+        &mut self,
+        spec: &'static ModuleSpec,
+        local: Option<Arc<P>>,
+    ) -> Result<Arc<P>, Unmet> {
+        let placement = Placement::decide(&self.topology, &self.service, spec.name);
+        let policies = Policies::new(Access::to(P::DESC, self.specs));
         let (calling, at_door) = (policies.bulkhead.clone(), policies.apart());
         let called = local.as_ref().map(|_| at_door.bulkhead.clone());
         let door = local.as_ref().map(|port| {
@@ -129,8 +159,8 @@ impl Modules {
         let turned_away = Arc::clone(&policies.turned_away);
         let router = Router::new(local, route, policies);
         let local = router.local_figures();
-        let composed = Composed { placement, local, targets, turned_away, calling, called };
-        self.composed.insert(spec.name, composed);
+        let port = P::DESC;
+        self.composed.push(Composed { port, placement, local, targets, turned_away, calling, called });
         Ok(P::via(router))
     }
 
@@ -138,15 +168,20 @@ impl Modules {
         if !self.specs.iter().any(|listed| listed.name == spec.name) {
             return Err(Unmet::Unlisted(spec.name));
         }
-        if self.composed.contains_key(spec.name) {
-            return Err(Unmet::Twice(spec.name));
+        if self.is_composed(P::DESC) {
+            return Err(Unmet::Twice(P::DESC.to_string()));
         }
-        let (built, specified) = (P::DESC.to_string(), spec.port.to_string());
-        if built == specified {
+        let built = P::DESC.to_string();
+        let specified: Vec<_> = spec.ports().map(ToString::to_string).collect();
+        if specified.contains(&built) {
             Ok(())
         } else {
-            Err(Unmet::OtherPort { module: spec.name, built, specified })
+            Err(Unmet::OtherPort { module: spec.name, built, specified: specified.join(", ") })
         }
+    }
+
+    fn is_composed(&self, port: &PortDesc) -> bool {
+        self.composed.iter().any(|composed| composed.port.to_string() == port.to_string())
     }
 
     fn targets(
@@ -172,13 +207,13 @@ impl Modules {
         addresses.iter().map(connect).collect()
     }
 
-    /// Whether every listed module was composed.
+    /// Whether every port of every listed module was composed.
     ///
     /// # Errors
     /// Names the first that was left out.
     pub fn complete(&self) -> Result<(), Unmet> {
-        match self.specs.iter().find(|spec| !self.composed.contains_key(spec.name)) {
-            Some(spec) => Err(Unmet::LeftOut(spec.name)),
+        match self.specs.iter().flat_map(|spec| spec.ports()).find(|port| !self.is_composed(port)) {
+            Some(port) => Err(Unmet::LeftOut(port.to_string())),
             None => Ok(()),
         }
     }
@@ -194,8 +229,8 @@ impl Modules {
         hosted.flat_map(|spec| spec.needs.iter().map(|need| need.module()))
     }
 
-    /// Every module composed, by name.
-    pub fn composed(&self) -> &BTreeMap<&'static str, Composed> {
+    /// Every port composed, in that order.
+    pub fn composed(&self) -> &[Composed] {
         &self.composed
     }
 }

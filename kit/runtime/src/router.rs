@@ -18,10 +18,10 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use outgrow::{
     Answer, BoxFuture, CallContext, CallError, Caller, Cause, CauseKind, Envelope, Kind, Local, Message,
-    Method, Port, Refusal, Reply, Transport, port::raw_refusal, typed,
+    Method, Port, Refusal, Reply, port::raw_refusal, typed,
 };
 
-use crate::{Figures, Policies, guard, policy::repeatable};
+use crate::{Figures, Policies, Target, guard, policy::repeatable};
 
 /// The way calls take now.
 #[derive(Clone, Debug)]
@@ -30,29 +30,6 @@ pub enum Route {
     Local,
     /// To these targets, first preferred; the next when one cannot be reached.
     Remote(Vec<Arc<Target>>),
-}
-
-/// One destination, with what is measured of it.
-pub struct Target {
-    /// Its address, for people.
-    pub name: String,
-    /// The way to it.
-    pub transport: Arc<dyn Transport>,
-    /// What is measured of it.
-    pub figures: Figures,
-}
-
-impl std::fmt::Debug for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Target({})", self.name)
-    }
-}
-
-impl Target {
-    /// A destination nobody has called yet.
-    pub fn new(name: impl Into<String>, transport: Arc<dyn Transport>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), transport, figures: Figures::default() })
-    }
 }
 
 /// Answers the calls to one port by the way they are to take.
@@ -154,6 +131,12 @@ impl<P: ?Sized + Port> Router<P> {
         guard::begin(cx.deadline())?;
         if let Some(target) = self.target(attempt) {
             let begun = Instant::now();
+            if !target.is_met()
+                && let Err(failure) = Box::pin(target.meet(P::DESC, cx)).await
+            {
+                target.figures.count(Some(begun), &Reply::Err(failure.clone()));
+                return Err(failure);
+            }
             let reply = target.transport.send(Envelope { method, cx, body }).await;
             target.figures.count(Some(begun), &reply);
             return reply;

@@ -12,6 +12,8 @@ mod compose;
 mod echo;
 #[path = "runtime/link.rs"]
 mod link;
+#[path = "runtime/meeting.rs"]
+mod meeting;
 #[path = "runtime/policies.rs"]
 mod policies;
 #[path = "runtime/retries.rs"]

@@ -11,10 +11,7 @@ use adapter_grpc::{GrpcAddress, GrpcServer, GrpcTransport};
 use outgrow::{
     Answer, CallContext, Message as _, Port as _, Served, SystemIds, Unread, Wire, call::EDGE, port,
 };
-use outgrow_runtime::{
-    Access, Door, Policies, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use uuid::Uuid;
 
 use crate::{CUSTOMER, Client, Failure, LINES, price};

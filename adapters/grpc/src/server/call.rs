@@ -35,8 +35,7 @@ impl Mounted {
         limits: Limits,
         companions: Companions,
     ) -> Self {
-        let methods =
-            ports.iter().flat_map(|port| port.port().methods.iter().map(move |method| (port, method)));
+        let methods = ports.iter().flat_map(|port| port.port().served().map(move |method| (port, method)));
         let methods = methods.map(|(port, method)| (format!("/{method}").into(), (Arc::clone(port), method)));
         Self { methods: methods.collect(), companions, places: Semaphore::new(limits.calls), limits, ids }
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adapter_sql::{DataUrl, Db, Home, Homes, Migrated, OpenError, Row, migrate};
-use outgrow::{CommitError, Migration, ModuleSpec, PortDesc};
+use outgrow::{CommitError, Method, Migration, ModuleSpec, PortDesc};
 use outgrow_runtime::Tasks;
 use outgrow_testkit::{FixedClock, SequentialIds, TestDatabase, TestDir, until_async};
 
@@ -11,10 +11,16 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 pub(crate) const SHELF: &ModuleSpec = &spec("shelf", &[ITEMS]);
 
-const PORT: &PortDesc = &PortDesc { package: "shelf.v1", name: "Shelf", doc: "", methods: &[] };
+const PORT: &PortDesc = &PortDesc {
+    package: "shelf.v1",
+    name: "Shelf",
+    doc: "",
+    methods: &[],
+    contract: Method::contract("shelf.v1", "Shelf"),
+};
 
 pub(crate) const fn spec(name: &'static str, migrations: &'static [Migration]) -> ModuleSpec {
-    ModuleSpec { name, purpose: "to be tested", port: PORT, needs: &[], migrations }
+    ModuleSpec { name, purpose: "to be tested", port: PORT, older: &[], needs: &[], migrations }
 }
 
 pub(crate) const ITEMS: Migration = Migration {

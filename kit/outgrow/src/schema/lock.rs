@@ -118,7 +118,7 @@ impl Lock {
             .collect()
     }
 
-    fn add(&mut self, package: &Package<'_>) {
+    pub(super) fn add(&mut self, package: &Package<'_>) {
         for port in &package.ports {
             let full = |shape: fn() -> Shape| type_name(port.package, shape());
             let methods = port.methods.iter().map(|method| {

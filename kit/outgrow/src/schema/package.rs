@@ -8,7 +8,7 @@ use std::{
 use super::{KERNEL, type_name};
 use crate::{
     Money, PortDesc,
-    wire::{CallFailure, EnumDesc, MessageDesc, Shape, Wire as _},
+    wire::{CallFailure, Contract, EnumDesc, Greeting, MessageDesc, Shape, Wire as _},
 };
 
 /// One package: one `.proto` file.
@@ -81,7 +81,7 @@ impl<'a> Packages<'a> {
     /// The packages of these ports, of all they use, and the one that all contracts share.
     pub(super) fn with_kernel(ports: &[&'a PortDesc]) -> Self {
         let mut packages = Self::of(ports);
-        for shape in [Money::shape(), CallFailure::shape()] {
+        for shape in [Money::shape(), CallFailure::shape(), Greeting::shape(), Contract::shape()] {
             packages.add(KERNEL, shape);
         }
         packages

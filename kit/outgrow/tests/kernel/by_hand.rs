@@ -58,6 +58,7 @@ impl Port for dyn Inventory {
             answer: <StockLevel as Wire>::shape,
             refusal: <InventoryRefusal as Wire>::shape,
         }],
+        contract: Method::contract("inventory.v1", "Inventory"),
     };
 
     /// From the wire to the trait. `serve` decodes, runs and encodes; here we only say which method it is.

@@ -7,12 +7,19 @@ use outgrow_runtime::{Modules, Placement, Service, Topology, Unmet};
 
 use crate::echo::{Echo, LISTENER, Parrot, cx, say};
 
-static ECHO: ModuleSpec =
-    ModuleSpec { name: "echo", purpose: "Echoes.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
+static ECHO: ModuleSpec = ModuleSpec {
+    name: "echo",
+    purpose: "Echoes.",
+    port: <dyn Echo>::DESC,
+    older: &[],
+    needs: &[],
+    migrations: &[],
+};
 static OTHER: ModuleSpec = ModuleSpec {
     name: "other",
     purpose: "Is not listed.",
     port: <dyn Echo>::DESC,
+    older: &[],
     needs: &[],
     migrations: &[],
 };
@@ -33,7 +40,7 @@ async fn a_module_hosted_here_is_built_and_answers() {
     let echo = modules.add(&ECHO, parrot).unwrap();
     assert_eq!(echo.ask(&cx(), say("hello")).await.unwrap().words, "hello");
     assert_eq!(modules.doors().len(), 1);
-    assert_eq!(modules.composed()["echo"].placement, Placement::Local);
+    assert_eq!(modules.composed()[0].placement, Placement::Local);
 }
 
 #[tokio::test]
@@ -43,7 +50,7 @@ async fn by_configuration_a_module_is_called_through_the_wire_in_its_own_process
     let echo = modules.add(&ECHO, parrot).unwrap();
     let said = echo.ask(&cx(), say("hello")).await.unwrap();
     assert_eq!((&*said.words, &*said.caller), ("hello", "listener"));
-    let composed = &modules.composed()["echo"];
+    let composed = &modules.composed()[0];
     assert_eq!(composed.targets[0].figures.snapshot().answered, 1, "it went through the wire");
 }
 
@@ -61,7 +68,7 @@ fn what_is_not_hosted_here_is_not_built() {
 fn a_module_is_composed_once_and_only_if_it_is_listed() {
     let mut modules = modules("main", Topology::default());
     modules.add(&ECHO, parrot).map(drop).unwrap();
-    assert_eq!(modules.add(&ECHO, parrot).map(drop), Err(Unmet::Twice("echo")));
+    assert_eq!(modules.add(&ECHO, parrot).map(drop), Err(Unmet::Twice("echo.v1.Echo".into())));
     assert_eq!(modules.add(&OTHER, parrot).map(drop), Err(Unmet::Unlisted("other")));
-    assert_eq!(modules.complete(), Err(Unmet::LeftOut("listener")));
+    assert_eq!(modules.complete(), Err(Unmet::LeftOut("listener.v1.Listener".into())));
 }

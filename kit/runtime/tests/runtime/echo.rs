@@ -10,13 +10,10 @@ use std::{
 };
 
 use outgrow::{
-    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, ModuleSpec,
-    Port as _, Reply, Served, Transport, Unread, Wire, port,
+    Answer, BoxFuture, CallContext, CallError, CauseKind, Dispatch, Envelope, Loopback, Method, ModuleSpec,
+    Port as _, PortDesc, Reply, Served, Transport, Unread, Wire, port,
 };
-use outgrow_runtime::{
-    Access, Door, Policies, Retry, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Access, Door, Policies, Retry, Router, Target, router::Route};
 use outgrow_testkit::until_async;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -126,7 +123,14 @@ impl Echo for Parrot {
 pub(crate) static LISTENER: ModuleSpec = ModuleSpec {
     name: "listener",
     purpose: "Listens.",
-    port: <dyn Echo>::DESC,
+    port: &PortDesc {
+        package: "listener.v1",
+        name: "Listener",
+        doc: "",
+        methods: &[],
+        contract: Method::contract("listener.v1", "Listener"),
+    },
+    older: &[],
     needs: &[<dyn Echo>::DESC],
     migrations: &[],
 };
@@ -187,6 +191,11 @@ impl Scripted {
 
 impl Transport for Scripted {
     fn send<'a>(&'a self, envelope: Envelope<'a>) -> BoxFuture<'a, Reply> {
+        if envelope.method.is_contract() {
+            return Box::pin(async move {
+                self.then.dispatch(envelope.method, envelope.cx, &envelope.body).await
+            });
+        }
         self.sent.fetch_add(1, Ordering::SeqCst);
         let failure = self.script.lock().unwrap().pop_front();
         Box::pin(async move {

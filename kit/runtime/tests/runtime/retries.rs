@@ -6,10 +6,7 @@ use std::{
 };
 
 use outgrow::{CallError, CauseKind, Port as _};
-use outgrow_runtime::{
-    Retry, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Retry, Router, Target, router::Route};
 
 use tokio::time::timeout;
 

@@ -7,12 +7,19 @@ use outgrow_runtime::{Address, Carrier, Listener, Placement, Service, Topology, 
 
 use crate::echo::{Echo, Scripted};
 
-static ECHO: ModuleSpec =
-    ModuleSpec { name: "echo", purpose: "Echoes.", port: <dyn Echo>::DESC, needs: &[], migrations: &[] };
+static ECHO: ModuleSpec = ModuleSpec {
+    name: "echo",
+    purpose: "Echoes.",
+    port: <dyn Echo>::DESC,
+    older: &[],
+    needs: &[],
+    migrations: &[],
+};
 static CHOIR: ModuleSpec = ModuleSpec {
     name: "choir",
     purpose: "Sings.",
     port: <dyn Echo>::DESC,
+    older: &[],
     needs: &[<dyn Echo>::DESC],
     migrations: &[],
 };

@@ -14,6 +14,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     name: "catalog",
     purpose: "Knows what is for sale, and at which price.",
     port: <dyn Catalog>::DESC,
+    older: &[],
     needs: &[],
     migrations: outgrow::migrations!["catalog": "0001_products"],
 };

@@ -14,6 +14,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     name: "inventory",
     purpose: "Knows what is on the shelf, and holds it for orders.",
     port: <dyn Inventory>::DESC,
+    older: &[],
     needs: &[],
     migrations: outgrow::migrations!["inventory": "0001_stock"],
 };

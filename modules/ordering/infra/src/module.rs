@@ -22,6 +22,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     name: "ordering",
     purpose: "Takes orders and sees to it that each comes to an end.",
     port: <dyn Ordering>::DESC,
+    older: &[],
     needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC],
     migrations: outgrow::migrations!["ordering": "0001_orders"],
 };
