@@ -91,6 +91,21 @@ impl TestDatabase {
         counted.await.unwrap_or_else(|error| panic!("{IDLE}: {error}"))
     }
 
+    /// Lets nobody write this table until what is returned is released, or dropped.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn lock(&self, table: &str) -> Locked {
+        let url = self.url();
+        match PgConnection::connect(&url).await {
+            Ok(mut session) => {
+                run(&mut session, format!("begin; lock table {table} in exclusive mode")).await;
+                Locked(session)
+            }
+            Err(error) => panic!("PostgreSQL at {url}: {error}"),
+        }
+    }
+
     async fn remove(name: String, url: String) -> Result<(), sqlx::Error> {
         let mut server = PgConnection::connect(&url).await?;
         server.execute(AssertSqlSafe(format!("drop database {name} with (force)"))).await?;
@@ -101,6 +116,20 @@ impl TestDatabase {
             server.execute(AssertSqlSafe(format!("drop role \"{role}\""))).await?;
         }
         server.close().await
+    }
+}
+
+/// A table that nobody else can write.
+#[derive(Debug)]
+pub struct Locked(PgConnection);
+
+impl Locked {
+    /// Lets others write it again; they can when this returns.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn release(mut self) {
+        run(&mut self.0, "rollback".to_owned()).await;
     }
 }
 

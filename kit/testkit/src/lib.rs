@@ -7,9 +7,10 @@
 //! | [`TestDir`] | a directory of its own, kept if the test fails |
 //! | [`TestHome`], [`test_laws`] | a module's home on either engine, and laws that stores keep to on each |
 //! | [`TestDatabase`] | a PostgreSQL database of its own |
+//! | [`TestBroker`] | a RabbitMQ of its own, to be stopped, started and told what to do |
 //! | [`LoopbackAddr`] | an address of its own, with free ports |
 //! | [`Process`] | a started binary: its lines, its signals, its end |
-//! | [`Proxy`] | a stretch of network that lets pass what it is told |
+//! | [`Proxy`] | a stretch of network that lets pass what it is told, late, in pieces, or not |
 //! | [`MemoryAnswers`] | remembers what commands were answered, for a store in memory |
 //! | [`Twice`] | repeats what says it may be repeated, and compares |
 //! | [`Edge`] | a client of endpoints in the same process |
@@ -25,6 +26,7 @@
 pub mod http;
 
 mod answers;
+mod broker;
 mod clock;
 mod database;
 mod dir;
@@ -39,8 +41,9 @@ mod twice;
 mod wait;
 
 pub use answers::MemoryAnswers;
+pub use broker::TestBroker;
 pub use clock::FixedClock;
-pub use database::TestDatabase;
+pub use database::{Locked, TestDatabase};
 pub use dir::TestDir;
 pub use edge::{Answered, Edge};
 pub use home::TestHome;
