@@ -7,6 +7,8 @@ mod command_line;
 mod contracts;
 #[path = "shop/crashes.rs"]
 mod crashes;
+#[path = "shop/data.rs"]
+mod data;
 #[path = "shop/deploy.rs"]
 mod deploy;
 #[path = "shop/draining.rs"]

@@ -38,7 +38,7 @@ async fn an_order_left_between_its_two_transactions_is_carried_on_at_the_next_st
     assert_eq!(placed["status"], "placed");
 
     // Its goods are held, but the outcome cannot be written: somebody else holds the store.
-    let held = shop.hold_the_store(&ordering_infra::SPEC).await;
+    let held = shop.data.hold(&ordering_infra::SPEC, "orders").await;
     shop.process("stock").thaw();
     until_async("the goods are held", SOON, async || shop.stock("mug").await.1 == 2).await;
     let id = placed["id"].as_str().unwrap().to_owned();
@@ -87,7 +87,7 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
 
     for (point, received) in [(Point::OnItsWay, 6), (Point::Executing, 7), (Point::Committed, 8)] {
         let held = match point {
-            Point::Executing => Some(shop.hold_the_store(&inventory_infra::SPEC).await),
+            Point::Executing => Some(shop.data.hold(&inventory_infra::SPEC, "items").await),
             Point::OnItsWay | Point::Committed => None,
         };
         network.let_pass(match point {
@@ -129,7 +129,7 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
 }
 /// What is on hand, by the store itself.
 async fn on_hand(shop: &System) -> u64 {
-    let home = shop.home(&inventory_infra::SPEC).await;
+    let home = shop.data.home(&inventory_infra::SPEC).await;
     let rows = home.db().query("select on_hand from items where sku = 'mug'").all().await.unwrap();
     u64::try_from(rows[0].get::<i64>("on_hand").unwrap()).unwrap()
 }

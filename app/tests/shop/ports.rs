@@ -1,7 +1,7 @@
-//! One port, told the same by its own trait on every placement: in process, through the wire, and over gRPC in
-//! another process. Every query and every idempotent command is repeated on the way, to find those that lie.
+//! One port, told the same by its own trait on every placement and both engines: in process, through the wire, and over
+//! gRPC or RabbitMQ in another process. Every query and every idempotent command is repeated on the way, to find those that lie.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use adapter_grpc::{GrpcAddress, GrpcTransport};
 use adapter_rabbitmq::RabbitTransport;
@@ -11,59 +11,109 @@ use inventory_contract::{
 };
 use outgrow::{
     CallContext, CallError, CauseKind, Dispatch, IdGen as _, Loopback, Port as _, Served, SystemIds,
+    Transport,
 };
 use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use outgrow_testkit::{TestDir, Twice};
 use shop::MODULES;
 
-use crate::system::{Held, System, home};
+use crate::{data::Data, system::System};
+
+const STOCK: &[(&str, &[&str])] = &[("stock", &["inventory"])];
 
 fn policies() -> Policies {
     Policies::new(Access::to(<dyn Inventory>::DESC, MODULES))
 }
 
-async fn here(dir: &TestDir) -> Arc<dyn Inventory> {
-    inventory_infra::build(home(dir.path(), &inventory_infra::SPEC).await)
+async fn here(data: &Data) -> Arc<dyn Inventory> {
+    inventory_infra::build(data.home(&inventory_infra::SPEC).await)
 }
 
 fn routed(local: Option<Arc<dyn Inventory>>, route: Route) -> Arc<dyn Inventory> {
     <dyn Inventory>::via(Twice(Router::new(local, route, policies())))
 }
 
-#[tokio::test]
-async fn local() {
-    let dir = TestDir::new();
-    body(&*routed(Some(here(&dir).await), Route::Local), dir.path()).await;
+async fn local(data: &Data) {
+    body(&*routed(Some(here(data).await), Route::Local), data).await;
 }
 
-#[tokio::test]
-async fn loopback() {
-    let dir = TestDir::new();
-    let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(here(&dir).await)), policies()));
-    let target = Target::new("loopback", Arc::new(Loopback(door)));
-    body(&*routed(None, Route::Remote(vec![target])), dir.path()).await;
+async fn loopback(data: &Data) {
+    let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(here(data).await)), policies()));
+    remote(data, Arc::new(Loopback(door))).await;
 }
 
-#[tokio::test]
-async fn grpc_in_another_process() {
-    let shop = System::started(&[("stock", &["inventory"])], "").await;
+async fn grpc_in_another_process(shop: &System) {
     let address: GrpcAddress = format!("grpc://{}", shop.grpc["stock"]).parse().unwrap();
-    let target = Target::new("stock", Arc::new(GrpcTransport::connect(&address)));
-    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), shop.dir.path()).await;
+    remote(&shop.data, Arc::new(GrpcTransport::connect(&address))).await;
+}
+
+async fn rabbitmq_to_another_process(mut shop: System) {
+    let broker = shop.reach_over_rabbitmq();
+    let shop = shop.start_all(STOCK).await;
+    remote(&shop.data, Arc::new(RabbitTransport::connect(&broker))).await;
+}
+
+async fn remote(data: &Data, transport: Arc<dyn Transport>) {
+    let target = Target::new("stock", transport);
+    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), data).await;
     assert!(target.figures.snapshot().answered > 10, "it really went there");
 }
 
-#[tokio::test]
-#[ignore = "needs RabbitMQ: cargo xtask test"]
-async fn rabbitmq_to_another_process() {
-    let mut shop = System::split(&[("stock", &["inventory"])], "");
-    let broker = shop.reach_over_rabbitmq();
-    shop.start("stock");
-    shop.start("main");
-    shop.ready().await;
-    let target = Target::new("stock", Arc::new(RabbitTransport::connect(&broker)));
-    body(&*routed(None, Route::Remote(vec![Arc::clone(&target)])), shop.dir.path()).await;
-    assert!(target.figures.snapshot().answered > 10, "it really went there");
+mod on_sqlite {
+    use super::*;
+
+    #[tokio::test]
+    async fn local() {
+        let dir = TestDir::new();
+        super::local(&Data::Folder(dir.path().to_owned())).await;
+    }
+
+    #[tokio::test]
+    async fn loopback() {
+        let dir = TestDir::new();
+        super::loopback(&Data::Folder(dir.path().to_owned())).await;
+    }
+
+    #[tokio::test]
+    async fn grpc_in_another_process() {
+        super::grpc_in_another_process(&System::started(STOCK, "").await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs RabbitMQ: cargo xtask test"]
+    async fn rabbitmq_to_another_process() {
+        super::rabbitmq_to_another_process(System::split(STOCK, "")).await;
+    }
+}
+
+mod on_postgresql {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL: cargo xtask test"]
+    async fn local() {
+        super::local(&Data::migrated(&inventory_infra::SPEC).await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL: cargo xtask test"]
+    async fn loopback() {
+        super::loopback(&Data::migrated(&inventory_infra::SPEC).await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL: cargo xtask test"]
+    async fn grpc_in_another_process() {
+        super::grpc_in_another_process(&System::started_on_postgres(STOCK, "").await).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL and RabbitMQ: cargo xtask test"]
+    async fn rabbitmq_to_another_process() {
+        let shop = System::split_on_postgres(STOCK, "").await;
+        shop.migrate();
+        super::rabbitmq_to_another_process(shop).await;
+    }
 }
 
 fn cx(key: &str) -> CallContext {
@@ -90,12 +140,12 @@ fn kind<T: std::fmt::Debug>(answer: Result<T, CallError<InventoryRefusal>>) -> (
     }
 }
 
-/// What is told to every placement. Its data are in `data` below `folder`.
-async fn body(inventory: &dyn Inventory, folder: &Path) {
+/// What is told to every placement, on every engine.
+async fn body(inventory: &dyn Inventory, data: &Data) {
     goods_are_received_and_held(inventory).await;
     refusals_are_typed(inventory).await;
     failures_mean_the_same(inventory).await;
-    a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory, folder).await;
+    a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory, data).await;
 }
 
 async fn goods_are_received_and_held(inventory: &dyn Inventory) {
@@ -150,8 +200,8 @@ async fn failures_mean_the_same(inventory: &dyn Inventory) {
     assert_eq!(level.on_hand, 3, "a key is its caller's own");
 }
 
-async fn a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory: &dyn Inventory, folder: &Path) {
-    let held = Held::store(folder, &inventory_infra::SPEC).await;
+async fn a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory: &dyn Inventory, data: &Data) {
+    let held = data.hold(&inventory_infra::SPEC, "items").await;
     let within = |millis| cx("d1").within(Duration::from_millis(millis));
     assert_eq!(kind(inventory.receive(&within(200), receive("jug", 2)).await), (true, CauseKind::Expired));
     let again = kind(inventory.receive(&within(2_000), receive("jug", 2)).await);

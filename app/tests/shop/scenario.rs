@@ -130,6 +130,17 @@ async fn the_same_story_is_told_over_rabbitmq() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL and RabbitMQ: cargo xtask test"]
+async fn the_same_story_is_told_over_rabbitmq_on_postgresql() {
+    let local = told(&System::started(&[], "").await).await;
+    let stock: [(&str, &[&str]); 1] = [("stock", &["inventory"])];
+    let mut shop = System::split_on_postgres(&stock, "").await;
+    shop.reach_over_rabbitmq();
+    shop.migrate();
+    assert_eq!(told(&shop.start_all(&stock).await).await, local, "inventory over RabbitMQ");
+}
+
+#[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn of_two_carriers_the_first_that_can_be_reached_is_taken() {
     let mut shop = System::split(&[("stock", &["inventory"])], "");

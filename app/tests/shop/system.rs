@@ -4,22 +4,16 @@ use std::{
     collections::BTreeMap,
     env,
     net::SocketAddr,
-    path::Path,
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use adapter_rabbitmq::Broker;
-use adapter_sql::{DataUrl, Home, Homes, Tx};
-use outgrow::{CommitError, ModuleSpec, SystemClock, SystemIds};
-use outgrow_runtime::Tasks;
 use outgrow_testkit::{Http, LoopbackAddr, Process, Proxy, TestDatabase, TestDir, http::Reply, until_async};
 use serde_json::{Value, json};
-use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::data::Data;
 
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
@@ -40,8 +34,8 @@ pub(crate) struct System {
     /// What the processes find in their environment.
     env: Vec<(String, String)>,
     processes: BTreeMap<String, Process>,
-    /// Where data are, if not on SQLite. Gone after its processes.
-    _database: Option<TestDatabase>,
+    /// Where its data are. Gone after its processes.
+    pub(crate) data: Data,
 }
 
 impl System {
@@ -64,7 +58,8 @@ impl System {
         }
         file.push(more.to_owned());
         dir.write("outgrow.toml", file.join("\n"));
-        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new(), _database: None }
+        let data = Data::Folder(dir.path().to_owned());
+        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new(), data }
     }
 
     /// The same on PostgreSQL: its processes log in as a user who may do nothing by itself, `migrate` as one who may
@@ -76,7 +71,7 @@ impl System {
         database.administer(format!("create role {login} login")).await;
         system.env.push(("OUTGROW__DATA__URL".to_owned(), database.url_as(&login)));
         system.env.push(("OUTGROW__DATA__ADMIN_URL".to_owned(), database.url()));
-        Self { _database: Some(database), ..system }
+        Self { data: Data::Database(database), ..system }
     }
 
     /// From the next start on, its services reach each other over the broker, under names of their own there.
@@ -134,7 +129,8 @@ impl System {
         system.start_all(services).await
     }
 
-    async fn start_all(mut self, services: &[(&str, &[&str])]) -> Self {
+    /// Its processes run and are ready.
+    pub(crate) async fn start_all(mut self, services: &[(&str, &[&str])]) -> Self {
         let system = &mut self;
         for (name, _) in services {
             system.start(name);
@@ -157,17 +153,6 @@ impl System {
         self.env.push((setting("LISTEN"), format!("grpc://{at}")));
         self.env.push((setting("ADDRESS"), format!("grpc://{through}")));
         Proxy::start(through, at).await.expect("the address is free")
-    }
-
-    /// The home of a module, opened beside whoever hosts it.
-    pub(crate) async fn home(&self, spec: &'static ModuleSpec) -> Home {
-        home(self.dir.path(), spec).await
-    }
-
-    /// Takes the only writer's place in a module's store until told to give it back. Whatever the module is asked to
-    /// change waits.
-    pub(crate) async fn hold_the_store(&self, spec: &'static ModuleSpec) -> Held {
-        Held::store(self.dir.path(), spec).await
     }
 
     pub(crate) fn process(&mut self, service: &str) -> &mut Process {
@@ -222,45 +207,6 @@ impl System {
             (order["status"] == status).then_some(order)
         })
         .await
-    }
-}
-
-/// The home of a module whose data are in `data` below this folder, opened beside whoever hosts it.
-pub(crate) async fn home(folder: &Path, spec: &'static ModuleSpec) -> Home {
-    let url: DataUrl = "sqlite:data".parse().unwrap();
-    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let homes = Homes::open(&url.beside(folder), Tasks::default(), clock, ids).await.unwrap();
-    homes.home(spec).await.unwrap()
-}
-
-/// A store that nobody else can write.
-pub(crate) struct Held {
-    give_back: oneshot::Sender<()>,
-    given_back: JoinHandle<()>,
-}
-
-impl Held {
-    /// The store of a module whose data are in `data` below this folder.
-    pub(crate) async fn store(folder: &Path, spec: &'static ModuleSpec) -> Self {
-        let home = home(folder, spec).await;
-        let (held, holding) = oneshot::channel();
-        let (give_back, asked) = oneshot::channel();
-        let given_back = tokio::spawn(async move {
-            let hold = move |tx: Tx| async move {
-                held.send(()).unwrap();
-                asked.await.unwrap();
-                tx.commit(()).await
-            };
-            let kept: Result<(), CommitError> = home.db().write(hold).await;
-            kept.unwrap();
-        });
-        holding.await.unwrap();
-        Self { give_back, given_back }
-    }
-
-    pub(crate) async fn give_back(self) {
-        self.give_back.send(()).unwrap();
-        self.given_back.await.unwrap();
     }
 }
 
