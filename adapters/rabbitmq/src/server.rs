@@ -15,7 +15,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{FutureExt as _, Stream, StreamExt as _, stream::SelectAll};
+use futures_util::{
+    FutureExt as _, Stream, StreamExt as _,
+    stream::{self, SelectAll},
+};
 use lapin::{
     Channel, Connection, Consumer, ErrorKind, Event,
     message::Delivery,
@@ -128,7 +131,10 @@ impl RabbitServer {
         for port in &self.ports {
             let (consumer, of) = self.open(&requests, port).await?;
             let port = Arc::clone(port);
-            arriving.push(consumer.map(move |request| (Arc::clone(&port), request)).boxed());
+            // The end of one is told by itself (its queue was deleted): the others go on.
+            let end = stream::once(async { Err(ErrorKind::FutureCompleted.into()) });
+            let requests = consumer.chain(end);
+            arriving.push(requests.map(move |request| (Arc::clone(&port), request)).boxed());
             consumed.push(of);
         }
         self.up.store(true, Ordering::Relaxed);
