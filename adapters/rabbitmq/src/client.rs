@@ -59,7 +59,7 @@ impl Calls {
 pub(crate) struct Session {
     channel: Channel,
     /// Closed with its last session.
-    _connection: Arc<Connection>,
+    connection: Arc<Connection>,
     waiting: Arc<Waiting>,
 }
 
@@ -119,7 +119,8 @@ impl RabbitTransport {
         }
     }
 
-    /// The session. Waiting for it is no doubt: nothing has been sent.
+    /// The session. Waiting for it is no doubt: nothing has been sent. Where the broker takes no messages (it is short of
+    /// memory or disk), they would wait in this process, without bound, and leave long after their callers have left.
     async fn session(&self, deadline: Option<Instant>) -> Result<Session, CallError<outgrow::RawRefusal>> {
         let session = self.calls.link.connection();
         let session = match deadline {
@@ -127,6 +128,10 @@ impl RabbitTransport {
             Some(deadline) => timeout_at(deadline.into(), session).await,
         };
         match session {
+            Ok(Ok(session)) if session.connection.status().blocked() => {
+                let detail = format!("the broker {} takes no messages now", self.calls.broker);
+                Err(CallError::not_executed(CauseKind::Unreachable, detail))
+            }
             Ok(Ok(session)) => Ok(session),
             Ok(Err(why)) => {
                 let detail = format!("the broker {} cannot be reached: {why}", self.calls.broker);
@@ -233,7 +238,7 @@ impl Session {
             }
             told.end_all();
         }));
-        Ok(Self { channel, _connection: connection, waiting })
+        Ok(Self { channel, connection, waiting })
     }
 }
 
@@ -284,12 +289,42 @@ impl Transport for RabbitTransport {
 
     /// Whether the broker is there: who serves a port behind it is known only to who calls it.
     fn reachable(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async { self.calls.link.connection().await.is_ok() })
+        Box::pin(async { self.session(None).await.is_ok() })
     }
 }
 
 impl fmt::Debug for RabbitTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RabbitTransport({})", self.calls.broker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use lapin::{ChannelState, ConnectionState};
+
+    use super::*;
+
+    #[test]
+    fn what_lapin_refuses_by_its_own_state_was_not_sent_and_all_else_may_have_been() {
+        let executed = |kind: ErrorKind| match unsent(&kind.into()) {
+            CallError::NotExecuted(cause) => ("not executed", cause.kind),
+            CallError::InDoubt(cause) => ("in doubt", cause.kind),
+            CallError::Refused(refusal) => panic!("{refusal:?}"),
+        };
+        for state in [
+            ErrorKind::InvalidChannelState(ChannelState::Closed, "basic.publish"),
+            ErrorKind::InvalidChannelState(ChannelState::Closing, "basic.publish"),
+            ErrorKind::InvalidConnectionState(ConnectionState::Closed),
+            ErrorKind::InvalidChannel(7),
+        ] {
+            assert_eq!(executed(state), ("not executed", CauseKind::Unreachable));
+        }
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        for other in [ErrorKind::IOError(broken.into()), ErrorKind::MissingHeartbeatError] {
+            assert_eq!(executed(other), ("in doubt", CauseKind::Lost));
+        }
     }
 }

@@ -29,7 +29,7 @@
 //!
 //! | the client sees | means |
 //! |---|---|
-//! | its request returned; a nack; no connection, or one that was gone before sending | not executed |
+//! | its request returned; a nack; no connection, or one that was gone before sending; a broker that blocks publishers | not executed |
 //! | an `outgrow-outcome` | as stated |
 //! | any other error of publishing, the channel lost while waiting, no answer in time, an answer that cannot be read | in doubt |
 //!
