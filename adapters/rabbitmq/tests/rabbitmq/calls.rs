@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use outgrow::{CallError, CauseKind, Unread};
+use adapter_rabbitmq::RabbitTransport;
+use outgrow::{CallError, CauseKind, Envelope, Message as _, Method, Port as _, Transport, Unread, typed};
 use tokio::time::{Duration, timeout};
 use uuid::Uuid;
 
 use super::{
     broker::Server,
-    example::{ExampleRefusal, LONG, cx, text, verdict},
+    example::{Example, ExampleRefusal, LONG, Text, cx, text, verdict},
 };
 
 #[tokio::test]
@@ -62,22 +63,37 @@ async fn the_context_arrives_with_the_call() {
     assert_eq!(said, expected);
 }
 
+/// A method of a port that nobody serves.
+fn unserved(like: &'static Method) -> &'static Method {
+    let Method { index, name, doc, kind, request, answer, refusal, .. } = *like;
+    let (port, package) = ("Nobody", "nobody.v1");
+    Box::leak(Box::new(Method { index, name, doc, kind, port, package, request, answer, refusal }))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
-async fn among_many_calls_at_once_each_gets_its_own_answer() {
-    let (server, nobody) = (Server::start().await, super::broker::broker());
-    let (served, unserved) = (server.client(), super::broker::client(&nobody));
-    let calls = (0..1_000).map(|n| {
-        // Every third goes to a port that nobody serves, by the same kind of channel.
-        let client = Arc::clone(if n % 3 == 0 { &unserved } else { &served });
-        tokio::spawn(async move { (n, client.put(&cx(), text(&n.to_string())).await) })
+async fn among_many_calls_on_one_channel_each_gets_its_own_answer_and_only_returned_ones_were_not_executed() {
+    let server = Server::start().await;
+    let one: Arc<dyn Transport> = Arc::new(RabbitTransport::connect(&server.broker));
+    let served = <dyn Example>::DESC.method("Put").unwrap();
+    let nobodys = unserved(served);
+    let calls = (0..3_000).map(|n| {
+        let (one, method) = (Arc::clone(&one), if n % 3 == 0 { nobodys } else { served });
+        tokio::spawn(async move {
+            let (cx, body) = (cx(), text(&n.to_string()).to_bytes());
+            (n, one.send(Envelope { method, cx: &cx, body }).await)
+        })
     });
     for call in calls.collect::<Vec<_>>() {
-        let (n, answer) = timeout(LONG, call).await.unwrap().unwrap();
+        let (n, reply) = timeout(LONG, call).await.unwrap().unwrap();
         if n % 3 == 0 {
-            assert_eq!(verdict(answer), ("not executed", CauseKind::Unreachable), "{n}");
+            assert_eq!(
+                verdict(typed::<Text, _>(nobodys, reply)),
+                ("not executed", CauseKind::Unreachable),
+                "{n}"
+            );
         } else {
-            assert_eq!(answer, Ok(text(&n.to_string())));
+            assert_eq!(typed(served, reply), Ok::<_, CallError<ExampleRefusal>>(text(&n.to_string())));
         }
     }
 }

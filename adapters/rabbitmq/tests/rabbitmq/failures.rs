@@ -5,17 +5,23 @@ use std::{
     time::Duration,
 };
 
-use adapter_rabbitmq::Limits;
-use outgrow::CauseKind;
-use outgrow_testkit::{Passing, until_async};
+use adapter_rabbitmq::{Limits, RabbitServer};
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{QueueDeclareOptions, QueueDeleteOptions},
+    types::{AMQPValue, FieldTable},
+};
+use outgrow::{BoxFuture, CallContext, CauseKind, Dispatch, Method, Port as _, PortDesc, Reply, Served};
+use outgrow_testkit::{Passing, SequentialIds, until_async};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    broker::{Distant, Server, broker, client},
-    example::{LONG, cx, text, verdict},
+    broker::{Distant, Server, broker, client, url},
+    example::{Example, LONG, Module, cx, text, verdict},
 };
 
-const UNREACHABLE: (&str, CauseKind) = ("not executed", CauseKind::Unreachable);
+pub(super) const UNREACHABLE: (&str, CauseKind) = ("not executed", CauseKind::Unreachable);
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
@@ -24,6 +30,74 @@ async fn what_nobody_serves_is_returned_at_once() {
     for _ in 0..3 {
         let answer = timeout(LONG / 2, client.put(&cx(), text("x"))).await.unwrap();
         assert_eq!(verdict(answer), UNREACHABLE);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_the_broker_does_not_take_is_not_executed() {
+    let broker = broker();
+    let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    // A queue that has room for one, and says no to the next.
+    let mut room = FieldTable::default();
+    room.insert("x-max-length".into(), AMQPValue::LongInt(1));
+    room.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+    let ours = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    let queue = broker.queue(<dyn Example>::DESC);
+    channel.queue_declare(queue.as_str().into(), ours, room).await.unwrap();
+
+    let (first, second) = (client(&broker), client(&broker));
+    let waiting = tokio::spawn(async move { first.put(&cx(), text("first")).await });
+    let full = async || {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let found = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default()).await;
+        found.unwrap().message_count() == 1
+    };
+    until_async("the queue is full", LONG, full).await;
+    let answer = timeout(LONG / 2, second.put(&cx(), text("second"))).await.unwrap();
+    assert_eq!(verdict(answer), UNREACHABLE);
+    assert!(!waiting.is_finished(), "the first is still waiting");
+    waiting.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_queue_that_is_deleted_under_its_server_is_made_again() {
+    let (broker, module) = (broker(), Arc::<Module>::default());
+    let port: Arc<dyn Example> = Arc::<Module>::clone(&module);
+    let [port, other]: [Arc<dyn Dispatch>; 2] = [Arc::new(Served(port)), Arc::new(Other)];
+    let (stop, ids) = (CancellationToken::new(), Arc::new(SequentialIds::new()));
+    let server = RabbitServer::new(broker.clone(), vec![port, other], ids);
+    let serving = tokio::spawn(server.serve(stop.clone(), LONG));
+    let (client, soon) = (client(&broker), || cx().within(LONG / 20));
+    until_async("it serves", LONG, async || client.put(&soon(), text("x")).await).await;
+
+    let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let queue = broker.queue(<dyn Example>::DESC);
+    channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+    assert_eq!(verdict(client.put(&soon(), text("x")).await), UNREACHABLE);
+    until_async("it serves again", LONG, async || client.put(&soon(), text("x")).await).await;
+    stop.cancel();
+    serving.await.unwrap();
+}
+
+/// A second port of the same server. Nobody calls it.
+struct Other;
+
+impl Dispatch for Other {
+    fn port(&self) -> &'static PortDesc {
+        &PortDesc { package: "other.v1", name: "Other", doc: "", methods: &[] }
+    }
+
+    fn dispatch<'a>(
+        &'a self,
+        method: &'static Method,
+        _: &'a CallContext,
+        _: &'a [u8],
+    ) -> BoxFuture<'a, Reply> {
+        unreachable!("{method} of another port is called")
     }
 }
 
@@ -45,7 +119,7 @@ async fn without_a_broker_nothing_is_executed_and_it_is_found_again_when_it_is_t
     assert!(!server.ended.is_finished());
 }
 
-fn verdict_of_failure<T: std::fmt::Debug>(
+pub(super) fn verdict_of_failure<T: std::fmt::Debug>(
     answer: outgrow::Answer<T, super::example::ExampleRefusal>,
 ) -> Option<(&'static str, CauseKind)> {
     answer.is_err().then(|| verdict(answer))
