@@ -45,6 +45,8 @@ mod address;
 mod carrier;
 mod client;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod headers;
 mod keepalive;
 mod server;

@@ -66,7 +66,7 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
         .detail("Send JSON as it is, and say so: `Content-Type: application/json`, no `Content-Encoding`."))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let invalid = |fault: Fault| {
         let (pointer, detail) = fault.into_parts();
         Invalid::at(pointer, detail).into()

@@ -60,6 +60,8 @@ mod context;
 mod edge;
 mod endpoints;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod invalid;
 mod json;
 mod money;

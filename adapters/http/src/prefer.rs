@@ -86,7 +86,7 @@ impl Prefer {
         }
     }
 
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(PREFER).iter().filter_map(|line| line.to_str().ok());
         let mut preferences = lines.flat_map(|line| unquoted(line, ',')).filter_map(|preference| {
             // Parameters come after `;` and change nothing of the preference.

@@ -21,12 +21,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let read = || read::read(Node::from_query(parts.uri.query().unwrap_or_default())?);
-        read().map(Self).map_err(|fault: Fault| {
-            let (pointer, detail) = fault.into_parts();
-            invalid_parameter(FieldError { place: Place::Query, pointer, detail })
-        })
+        parse(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let read = || read::read(Node::from_query(query)?);
+    read().map_err(|fault: Fault| {
+        let (pointer, detail) = fault.into_parts();
+        invalid_parameter(FieldError { place: Place::Query, pointer, detail })
+    })
 }
 
 /// The one parameter within the path, such as `{id}`. What cannot be read is 400 `invalid-parameter`.

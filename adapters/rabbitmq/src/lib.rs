@@ -42,6 +42,8 @@
 pub mod broker;
 mod carrier;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod message;
 mod server;
 

@@ -6,6 +6,7 @@ mod kernel {
     mod call;
     mod command;
     mod contract;
+    mod decoders;
     mod everything;
     mod greeting;
     mod hostile;
