@@ -84,11 +84,68 @@ impl TestDatabase {
     /// # Panics
     /// When the server says no.
     pub async fn idle_transactions(&self) -> i64 {
-        const IDLE: &str =
-            "select count(*) from pg_stat_activity where datname = $1 and state like 'idle in transaction%'";
+        const IDLE: &str = "select count(*) from pg_stat_activity
+                             where datname = $1 and starts_with(application_name, $2)
+                               and state like 'idle in transaction%'";
+        self.count(IDLE, "").await
+    }
+
+    /// How many locks on tables and rows of this database somebody holds or waits for.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn locks(&self) -> i64 {
+        const LOCKS: &str = "select count(*) from pg_locks join pg_stat_activity using (pid)
+                              where datname = $1 and starts_with(application_name, $2)
+                                and locktype in ('relation', 'tuple', 'page')";
+        self.count(LOCKS, "").await
+    }
+
+    /// Ends every session of this name in this database, whatever it is doing (`pg_terminate_backend`), and tells how
+    /// many there were.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn end_sessions_of(&self, application: &str) -> i64 {
+        const END: &str = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                            where datname = $1 and application_name = $2";
+        self.count(END, application).await
+    }
+
+    /// How many sessions of this name in this database wait for a lock.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn waiting(&self, application: &str) -> i64 {
+        const WAITING: &str = "select count(*) from pg_stat_activity
+                                where datname = $1 and application_name = $2 and wait_event_type = 'Lock'";
+        self.count(WAITING, application).await
+    }
+
+    /// How the database answers one statement of somebody who logs in so: nothing, or the code of the error. Nothing
+    /// comes of it.
+    ///
+    /// # Panics
+    /// When nobody can log in so, or the connection breaks.
+    pub async fn answer(&self, login: &str, statement: &str) -> Result<(), String> {
+        let url = self.url_as(login);
+        let mut session = match PgConnection::connect(&url).await {
+            Ok(session) => session,
+            Err(error) => panic!("PostgreSQL at {url}: {error}"),
+        };
+        let answer = session.execute(AssertSqlSafe(format!("begin; {statement}; rollback"))).await;
+        answer.map(drop).map_err(|error| {
+            match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
+                Some(code) => code.into_owned(),
+                None => panic!("{statement}: {error}"),
+            }
+        })
+    }
+
+    async fn count(&self, what: &'static str, application: &str) -> i64 {
         let mut administrator = self.administrator.lock().await;
-        let counted = sqlx::query_scalar(IDLE).bind(&self.name).fetch_one(&mut *administrator);
-        counted.await.unwrap_or_else(|error| panic!("{IDLE}: {error}"))
+        let counted = sqlx::query_scalar(what).bind(&self.name).bind(application);
+        counted.fetch_one(&mut *administrator).await.unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
     /// Lets nobody write this table until what is returned is released, or dropped.
