@@ -13,6 +13,7 @@ mod sql {
     pub(crate) mod on_sqlite;
     pub(crate) mod place;
     pub(crate) mod reads;
+    pub(crate) mod sessions;
     pub(crate) mod values;
     pub(crate) mod writes;
 }
@@ -59,6 +60,7 @@ laws! {
         a_write_goes_on_when_its_caller_leaves,
         writers_dropped_at_random_moments_leave_no_transaction_and_no_lock,
         readers_dropped_at_random_moments_leave_no_transaction,
+        ten_thousand_who_leave_at_random_moments_leave_nothing_behind,
         a_statement_dropped_half_way_dooms_its_transaction;
     reads:
         a_query_outside_a_write_cannot_write,

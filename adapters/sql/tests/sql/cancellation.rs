@@ -40,16 +40,7 @@ pub(crate) async fn a_write_goes_on_when_its_caller_leaves(place: &Place) {
 
 pub(crate) async fn writers_dropped_at_random_moments_leave_no_transaction_and_no_lock(place: &Place) {
     let db = place.db().await;
-    let two_steps = async || {
-        db.write(async |mut tx| {
-            tx.query("update items set on_hand = on_hand + 1").changed_one().await?;
-            tx.query("update items set version = version + 1").changed_one().await?;
-            tx.commit(()).await
-        })
-        .await
-        .unwrap();
-    };
-    leave_at_random_moments(two_steps, async || {}).await;
+    leave_at_random_moments(async || two_steps(&db).await.unwrap(), async || {}).await;
     still_writes_at_once(&db).await;
     place.no_transaction_is_open().await;
     let row = item(&db, "bolt").await.unwrap();
@@ -77,6 +68,53 @@ pub(crate) async fn readers_dropped_at_random_moments_leave_no_transaction(place
         assert!(all.join_all().await.iter().all(|seen| *seen == version));
         take(&db, "bolt", version).await.unwrap();
     }
+}
+
+/// Many at once, who write, read and take snapshots, and leave when they like.
+pub(crate) async fn ten_thousand_who_leave_at_random_moments_leave_nothing_behind(place: &Place) {
+    const AT_ONCE: u32 = 50;
+    let db = place.db().await;
+    let callers: JoinSet<_> =
+        (0..AT_ONCE).map(|caller| leaves_often(db.clone(), caller, 10_000 / AT_ONCE)).collect();
+    let left: u32 = callers.join_all().await.iter().sum();
+    assert!(left > 1_000, "only {left} of 10,000 left early");
+    still_writes_at_once(&db).await;
+    place.no_transaction_is_open().await;
+    let row = item(&db, "bolt").await.unwrap();
+    assert_eq!(
+        row.u64("on_hand").unwrap() - 10,
+        row.u64("version").unwrap() - 1,
+        "half a write was committed"
+    );
+}
+
+async fn leaves_often(db: Db, caller: u32, times: u32) -> u32 {
+    let mut left = 0;
+    for n in 0..times {
+        let chance = (caller * times + n) * 7_919;
+        let call = async {
+            // Whoever leaves is not told what became of it.
+            match chance % 3 {
+                0 => drop(two_steps(&db).await),
+                1 => drop(item(&db, "bolt").await),
+                _ => {
+                    let mut snapshot = db.read().await.unwrap();
+                    drop(snapshot.query("select * from items").all().await.unwrap());
+                }
+            }
+        };
+        left += u32::from(leave(call, chance % 13, chance % 51).await);
+    }
+    left
+}
+
+async fn two_steps(db: &Db) -> Result<(), CommitError> {
+    db.write(async |mut tx| {
+        tx.query("update items set on_hand = on_hand + 1").changed_one().await?;
+        tx.query("update items set version = version + 1").changed_one().await?;
+        tx.commit(()).await
+    })
+    .await
 }
 
 async fn seen(db: Db) -> i64 {
@@ -110,7 +148,7 @@ async fn leave_at_random_moments(call: impl AsyncFn(), after: impl AsyncFn()) {
 }
 
 /// Drops it when it was polled so often and then waited for so many turns of the runtime. False if it was done.
-async fn leave(call: impl Future<Output = ()>, polls: u32, turns: u32) -> bool {
+pub(super) async fn leave(call: impl Future<Output = ()>, polls: u32, turns: u32) -> bool {
     let (mut call, mut polled) = (pin!(call), 0);
     let left = poll_fn(|cx| {
         while polled < polls {

@@ -1,13 +1,10 @@
-//! What only PostgreSQL promises: roles that keep modules apart, and sessions that end.
-
-use std::sync::Arc;
+//! What only PostgreSQL promises: roles that keep modules apart.
 
 use adapter_sql::{DataUrl, OpenError, migrate, migrated};
-use outgrow::{CommitError, ModuleSpec};
-use outgrow_testkit::{LoopbackAddr, Passing, Proxy, until_async};
+use outgrow::ModuleSpec;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgDatabaseError};
 
-use super::place::{ITEMS, LONG, Place, SHELF, insert, on_hand, spec};
+use super::place::{ITEMS, Place, SHELF, insert, on_hand, spec};
 
 const RACK: &ModuleSpec = &spec("rack", &[ITEMS]);
 
@@ -96,52 +93,6 @@ async fn a_login_of_its_own_is_held_by_the_database_alone() {
     }
     session.close().await.unwrap();
     homes.close().await;
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL: cargo xtask test"]
-async fn a_commit_whose_answer_is_lost_is_in_doubt() {
-    let place = Place::postgres().await;
-    place.migrate(SHELF).await.unwrap();
-    let through = LoopbackAddr::new().free();
-    let network = Arc::new(Proxy::start(through, place.database().server().await).await.unwrap());
-    let url: DataUrl = format!("postgres://postgres@{through}/{}", place.database().name()).parse().unwrap();
-    let homes = place.homes_at(&url).await;
-    let db = homes.home(SHELF).await.unwrap().db();
-
-    let answers = Arc::clone(&network);
-    let written = tokio::spawn(async move {
-        db.write(async move |mut tx| {
-            tx.query("insert into items values ('nut', 7, 1)").execute().await?;
-            answers.let_pass(Passing::Requests);
-            tx.commit(()).await
-        })
-        .await
-    });
-    let direct = place.homes().await;
-    let there = direct.home(SHELF).await.unwrap().db();
-    until_async("it is committed", LONG, async || on_hand(&there, "nut").await == Some(7)).await;
-    network.cut();
-    let lost = tokio::time::timeout(LONG, written).await.unwrap().unwrap().unwrap_err();
-    assert!(matches!(lost, CommitError::InDoubt(_)), "{lost:?}");
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL: cargo xtask test"]
-async fn no_statement_lock_or_idle_transaction_lasts_for_ever() {
-    let place = Place::postgres().await;
-    let db = place.db().await;
-    let set = db
-        .query(
-            "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
-                    current_setting('idle_in_transaction_session_timeout') as idle, current_user::text as role",
-        )
-        .one()
-        .await
-        .unwrap();
-    let text = |column: &str| set.get::<String>(column).unwrap();
-    assert_eq!([text("statement"), text("lock"), text("idle")], ["10s", "5s", "15s"]);
-    assert_eq!(text("role"), format!("{}_shelf", place.database().name()));
 }
 
 #[tokio::test]

@@ -112,8 +112,8 @@ impl Place {
     /// Asks the server, on a connection of its own. SQLite has none to ask.
     pub(crate) async fn no_transaction_is_open(&self) {
         let Made::Database(database) = &self.made else { return };
-        let none = async || database.idle_transactions().await == 0;
-        until_async("no transaction is open", LONG, none).await;
+        let none = async || database.idle_transactions().await == 0 && database.locks().await == 0;
+        until_async("no transaction is open, and nothing locked", LONG, none).await;
     }
 
     /// The database of a new home with one item: 10 bolts, version 1.
