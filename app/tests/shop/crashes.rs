@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outgrow_testkit::{Http, Passing, until_async};
+use outgrow_testkit::{Http, Passing, Proxy, until_async};
 
 use crate::system::{SOON, System, order};
 
@@ -79,6 +79,21 @@ enum Point {
 async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
     let mut shop = System::split(SPLIT, "");
     let network = shop.reach_through_proxy("stock").await;
+    killed_at_every_point(&mut shop, &network, Passing::Requests).await;
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn over_rabbitmq_a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
+    let mut shop = System::split(SPLIT, "");
+    shop.reach_over_rabbitmq();
+    let network = shop.reach_the_broker_through_proxy("stock").await;
+    // To the broker the callee is a client: its answers are what a client says.
+    killed_at_every_point(&mut shop, &network, Passing::Answers).await;
+}
+
+/// `no_answers` is what passes where requests reach stock and its answers do not come back.
+async fn killed_at_every_point(shop: &mut System, network: &Proxy, no_answers: Passing) {
     for service in ["stock", "main"] {
         shop.start(service);
     }
@@ -93,7 +108,7 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
         network.let_pass(match point {
             Point::OnItsWay => Passing::Nothing,
             Point::Executing => Passing::Both,
-            Point::Committed => Passing::Requests,
+            Point::Committed => no_answers,
         });
         let http = shop.http();
         let receive = || {
@@ -106,9 +121,9 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
         match point {
             // More than a ping has.
             Point::OnItsWay => until_async("it has left", SOON, async || network.withheld() > 64).await,
-            Point::Executing => until_async("it executes", SOON, async || executes(&shop).await).await,
+            Point::Executing => until_async("it executes", SOON, async || executes(shop).await).await,
             Point::Committed => {
-                until_async("it is committed", SOON, async || on_hand(&shop).await == received).await;
+                until_async("it is committed", SOON, async || on_hand(shop).await == received).await;
             }
         }
         shop.process("stock").kill();
@@ -118,15 +133,16 @@ async fn a_command_whose_peer_is_killed_under_it_has_its_effect_once() {
             held.give_back().await;
         }
         let expected = if matches!(point, Point::Committed) { received } else { received - 1 };
-        assert_eq!(on_hand(&shop).await, expected, "{point:?}");
+        assert_eq!(on_hand(shop).await, expected, "{point:?}");
 
         network.let_pass(Passing::Both);
         shop.start("stock");
         let again = async || receive().send().await.is_ok_and(|reply| reply.status == 201);
         until_async("the command is answered", SOON, again).await;
-        assert_eq!(on_hand(&shop).await, received, "{point:?}: received once");
+        assert_eq!(on_hand(shop).await, received, "{point:?}: received once");
     }
 }
+
 /// What is on hand, by the store itself.
 async fn on_hand(shop: &System) -> u64 {
     let home = shop.data.home(&inventory_infra::SPEC).await;

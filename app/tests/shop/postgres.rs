@@ -8,7 +8,10 @@ use outgrow_runtime::Tasks;
 use outgrow_testkit::{LoopbackAddr, TestDatabase, until_async};
 use shop::MODULES;
 
-use crate::system::{SOON, System};
+use crate::{
+    data::Data,
+    system::{SOON, System, order},
+};
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
@@ -84,4 +87,45 @@ async fn every_module_is_refused_in_every_schema_but_its_own() {
         }
     }
     homes.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn with_a_login_for_each_module_the_database_alone_keeps_them_apart() {
+    let mut shop = System::split_on_postgres(&[], "").await;
+    let Data::Database(database) = &shop.data else { panic!("it is on PostgreSQL") };
+    let logins: Vec<_> =
+        MODULES.iter().map(|spec| (spec.name, format!("{}_{}_login", database.name(), spec.name))).collect();
+    let mut urls = Vec::new();
+    for (module, login) in &logins {
+        database.administer(format!("create role {login} login")).await;
+        urls.push((format!("OUTGROW__MODULES__{}__URL", module.to_uppercase()), database.url_as(login)));
+    }
+    for (variable, url) in urls {
+        shop.set(&variable, &url);
+    }
+    shop.migrate();
+    shop.start("main");
+    shop.ready().await;
+    shop.sell("mug", 1250, 5).await;
+    let placed = shop.post("/v1/orders", &order("mug", 2)).await.json();
+    shop.order_becomes(placed["id"].as_str().unwrap(), "confirmed").await;
+
+    let Data::Database(database) = &shop.data else { panic!("it is on PostgreSQL") };
+    let denied = Err("42501".to_owned());
+    for (own, login) in &logins {
+        for (module, count) in TABLES {
+            let role = format!("set role \"{}_{module}\"", database.name());
+            let reach = [
+                count.to_owned(),
+                format!("delete from {module}.outgrow_answers"),
+                format!("create table {module}.mine (id int)"),
+                role,
+            ];
+            for statement in reach {
+                let expected = if module == *own { Ok(()) } else { denied.clone() };
+                assert_eq!(database.answer(login, &statement).await, expected, "{login}: {statement}");
+            }
+        }
+    }
 }

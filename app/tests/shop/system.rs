@@ -33,6 +33,8 @@ pub(crate) struct System {
     pub(crate) operations: BTreeMap<String, SocketAddr>,
     /// What the processes find in their environment.
     env: Vec<(String, String)>,
+    /// What those of one service find there beside it.
+    own: BTreeMap<String, Vec<(String, String)>>,
     processes: BTreeMap<String, Process>,
     /// Where its data are. Gone after its processes.
     pub(crate) data: Data,
@@ -59,7 +61,8 @@ impl System {
         file.push(more.to_owned());
         dir.write("outgrow.toml", file.join("\n"));
         let data = Data::Folder(dir.path().to_owned());
-        Self { dir, main, grpc, operations, env: Vec::new(), processes: BTreeMap::new(), data }
+        let (env, own, processes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { dir, main, grpc, operations, env, own, processes, data }
     }
 
     /// The same on PostgreSQL: its processes log in as a user who may do nothing by itself, `migrate` as one who may
@@ -76,17 +79,31 @@ impl System {
 
     /// From the next start on, its services reach each other over the broker, under names of their own there.
     pub(crate) fn reach_over_rabbitmq(&mut self) -> Broker {
+        self.reach_over(&broker_url())
+    }
+
+    /// The same over this broker.
+    pub(crate) fn reach_over(&mut self, url: &str) -> Broker {
         static SYSTEMS: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("s-{}-{}", std::process::id(), SYSTEMS.fetch_add(1, Ordering::Relaxed));
-        let url = env::var("OUTGROW_TEST_RABBITMQ");
-        let url = url.unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned());
-        self.set("OUTGROW__BROKER__URL", &url);
+        self.set("OUTGROW__BROKER__URL", url);
         self.set("OUTGROW__BROKER__PREFIX", &prefix);
         let services: Vec<_> = self.grpc.keys().map(|name| name.to_uppercase()).collect();
         for service in services {
             self.set(&format!("OUTGROW__SERVICES__{service}__ADDRESS"), "rabbitmq");
         }
-        Broker::new(&url, &prefix).unwrap()
+        Broker::new(url, &prefix).unwrap()
+    }
+
+    /// From the next start on, this service reaches the broker through a proxy.
+    pub(crate) async fn reach_the_broker_through_proxy(&mut self, service: &str) -> Proxy {
+        let (url, through) = (broker_url(), LoopbackAddr::new().free());
+        let (login, rest) = url.rsplit_once('@').unwrap();
+        let (host, vhost) = rest.split_once('/').unwrap();
+        let to = tokio::net::lookup_host(host).await.unwrap().next().unwrap();
+        let url = format!("{login}@{through}/{vhost}");
+        self.own.entry(service.to_owned()).or_default().push(("OUTGROW__BROKER__URL".to_owned(), url));
+        Proxy::start(through, to).await.expect("the address is free")
     }
 
     /// Calls to this service go over the broker where its own address cannot be reached.
@@ -142,7 +159,9 @@ impl System {
 
     pub(crate) fn start(&mut self, service: &str) {
         let mut command = shop();
-        command.current_dir(self.dir.path()).args(["serve", service]).envs(self.env.iter().cloned());
+        let own = self.own.get(service).into_iter().flatten();
+        command.current_dir(self.dir.path()).args(["serve", service]);
+        command.envs(self.env.iter().chain(own).cloned());
         self.processes.insert(service.to_owned(), Process::start(&mut command));
     }
 
@@ -208,6 +227,11 @@ impl System {
         })
         .await
     }
+}
+
+/// Where the broker is that all tests share.
+fn broker_url() -> String {
+    env::var("OUTGROW_TEST_RABBITMQ").unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned())
 }
 
 /// An order of so many of one SKU.
