@@ -9,6 +9,7 @@ mod grpc {
     mod failures;
     mod foreign;
     mod limits;
+    mod network;
     mod reconnect;
     mod serving;
     mod unreadable;
