@@ -127,6 +127,7 @@ fn message(item: &DeriveInput, fields: &Fields) -> Result<Body> {
                 parent: ::core::option::Option::None,
                 doc: #doc,
                 oneof: false,
+                open: false,
                 fields: &[#(#descs),*],
                 nested: &[],
             };

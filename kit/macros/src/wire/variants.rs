@@ -126,6 +126,7 @@ fn oneof(Head { name, package, doc }: &Head, variants: &[Variant], other: Option
     let mut writes: Vec<_> = variants.iter().map(write).collect();
     let mut reads: Vec<_> = variants.iter().map(read).collect();
     let mut markers = vec![quote!(::outgrow::wire::Message)];
+    let open = other.is_some();
     if let Some(other) = other {
         writes.push(quote!(Self::#other(unread) => unread.put(out),));
         reads.push(quote!(_ => Self::#other(::outgrow::wire::Unread::take(tag, from)?),));
@@ -147,6 +148,7 @@ fn oneof(Head { name, package, doc }: &Head, variants: &[Variant], other: Option
                 parent: ::core::option::Option::None,
                 doc: #doc,
                 oneof: true,
+                open: #open,
                 fields: &[#(#descs),*],
                 nested: &[#(&#nested),*],
             };
@@ -176,6 +178,7 @@ fn nested_desc(parent: &str, package: &TokenStream, variant: &Variant) -> Option
             parent: ::core::option::Option::Some(#parent),
             doc: "",
             oneof: false,
+            open: false,
             fields: &[#(#descs),*],
             nested: &[],
         };

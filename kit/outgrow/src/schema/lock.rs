@@ -1,17 +1,23 @@
 //! The lock of a contract: every number and every method it ever had, in a file that people can read.
 //!
 //! ```text
+//! format 2
 //! service inventory.v1.Inventory
 //!   rpc Reserve idempotent inventory.v1.ReserveStock -> inventory.v1.Reservation | inventory.v1.InventoryRefusal
 //! message inventory.v1.ReserveStock
-//!   1 reservation required string
+//!   1 reservation required string(uuid)
 //!   2 lines repeated inventory.v1.StockLine
 //!   reserved 3 note
-//! oneof inventory.v1.InventoryRefusal
+//! oneof inventory.v1.InventoryRefusal open
 //!   1 out_of_stock inventory.v1.InventoryRefusal.OutOfStock
 //! enum inventory.v1.HoldState
 //!   1 Held
 //! ```
+//!
+//! A oneof is *open* if a variant that a reader does not know is kept, as in every refusal. In brackets stands which
+//! values of a Protobuf type are read: `uint32(16)` is a `u16`, `string(uuid)` a `Uuid`. What a checked newtype accepts
+//! (`Sku`: 1 to 40 characters) is code, cannot be compared, and is not here. A lock of format 1, without a line that
+//! says so, knows neither of the two; then what the code says now is taken for what it said.
 //!
 //! What may change from one lock to the next stands in [`breach`](super::breach).
 
@@ -26,7 +32,7 @@ use super::{
 };
 use crate::{
     Kind, PortDesc,
-    wire::{MessageDesc, Presence, Shape},
+    wire::{MessageDesc, Presence, Scalar, Shape},
 };
 
 pub use text::LockError;
@@ -39,6 +45,8 @@ pub struct Lock {
     pub(super) services: BTreeMap<String, BTreeMap<String, Rpc>>,
     /// By full name.
     pub(super) types: BTreeMap<String, Entry>,
+    /// Whether it was written before locks said what is open, and which values are read.
+    pub(super) terse: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +60,8 @@ pub(super) struct Rpc {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) form: Form,
+    /// Whether a variant that a reader does not know is kept.
+    pub(super) open: bool,
     pub(super) numbers: BTreeMap<u32, Use>,
 }
 
@@ -134,14 +144,14 @@ impl Lock {
         for desc in &package.enums {
             let plain =
                 desc.variants.iter().map(|each| (each.number, Use::Plain { name: each.name.to_owned() }));
-            let entry = Entry { form: Form::Enum, numbers: plain.collect() };
+            let entry = Entry { form: Form::Enum, open: false, numbers: plain.collect() };
             self.types.insert(type_name(package.name, Shape::Enum(desc)), entry);
         }
     }
 
     fn add_message(&mut self, package: &str, desc: &'static MessageDesc) {
         let numbers = desc.fields.iter().map(|field| {
-            let (name, ty) = (field.name.to_owned(), type_name(package, (field.shape)()));
+            let (name, ty) = (field.name.to_owned(), read_as(package, (field.shape)()));
             let used = if desc.oneof {
                 Use::Variant { name, ty }
             } else {
@@ -150,10 +160,20 @@ impl Lock {
             (field.number, used)
         });
         let form = if desc.oneof { Form::Oneof } else { Form::Message };
-        let entry = Entry { form, numbers: numbers.collect() };
+        let entry = Entry { form, open: desc.open, numbers: numbers.collect() };
         self.types.insert(type_name(package, Shape::Message(desc)), entry);
         for nested in desc.nested {
             self.add_message(package, nested);
         }
+    }
+}
+
+/// The type of a field, with which of its values are read.
+fn read_as(package: &str, shape: Shape) -> String {
+    let name = type_name(package, shape);
+    match shape {
+        Shape::Scalar(Scalar::U16) => name + "(16)",
+        Shape::Scalar(Scalar::Uuid) => name + "(uuid)",
+        Shape::Scalar(_) | Shape::Message(_) | Shape::Enum(_) | Shape::Timestamp => name,
     }
 }

@@ -12,12 +12,12 @@ use crate::{
 pub(super) const fn scalar(scalar: Scalar) -> &'static str {
     match scalar {
         Scalar::Bool => "bool",
-        Scalar::U32 => "uint32",
+        Scalar::U16 | Scalar::U32 => "uint32",
         Scalar::U64 => "uint64",
         Scalar::S32 => "sint32",
         Scalar::S64 => "sint64",
         Scalar::Double => "double",
-        Scalar::String => "string",
+        Scalar::String | Scalar::Uuid => "string",
         Scalar::Bytes => "bytes",
     }
 }

@@ -16,11 +16,14 @@ pub enum Shape {
     Timestamp,
 }
 
-/// A Protobuf scalar.
+/// A Protobuf scalar. Where fewer of its values are read than Protobuf can write, it is one of its own: schemas do not
+/// show that, locks do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scalar {
     /// `bool`
     Bool,
+    /// `uint32`, of which 16 bits are read
+    U16,
     /// `uint32`
     U32,
     /// `uint64`
@@ -33,6 +36,8 @@ pub enum Scalar {
     Double,
     /// `string`
     String,
+    /// `string`, of which UUIDs are read
+    Uuid,
     /// `bytes`
     Bytes,
 }
@@ -61,6 +66,8 @@ pub struct MessageDesc {
     pub doc: &'static str,
     /// Whether its fields are the variants of an enum: exactly one of them is there.
     pub oneof: bool,
+    /// Whether a variant it does not know is kept, not refused: see [`Open`](super::Open).
+    pub open: bool,
     /// Its fields, as written.
     pub fields: &'static [FieldDesc],
     /// The messages nested in it.

@@ -35,7 +35,7 @@ macro_rules! varints {
 
 varints! {
     bool as Bool, |value| u64::from(value), |raw| Ok(raw != 0);
-    u16 as U32, |value| u64::from(value), |raw| in_range(raw);
+    u16 as U16, |value| u64::from(value), |raw| in_range(raw);
     u32 as U32, |value| u64::from(value), |raw| in_range(raw);
     u64 as U64, |value| value, |raw| Ok(raw);
     i32 as S32, |value| zigzag(i64::from(value)), |raw| in_range(unzigzag(raw));
@@ -108,7 +108,7 @@ impl Wire for Uuid {
     const TYPE: WireType = WireType::Len;
 
     fn shape() -> Shape {
-        Shape::Scalar(Scalar::String)
+        Shape::Scalar(Scalar::Uuid)
     }
 
     fn write(&self, out: &mut Vec<u8>) {

@@ -119,6 +119,7 @@ impl Wire for StockQuery {
             parent: None,
             doc: "",
             oneof: false,
+            open: false,
             fields: &[FieldDesc {
                 name: "sku",
                 number: 1,
@@ -191,6 +192,7 @@ impl Wire for InventoryRefusal {
             parent: Some("InventoryRefusal"),
             doc: "",
             oneof: false,
+            open: false,
             fields: &[],
             nested: &[],
         };
@@ -221,6 +223,7 @@ impl Wire for InventoryRefusal {
             parent: None,
             doc: "Why Inventory says no.",
             oneof: true,
+            open: true,
             fields: &[
                 FieldDesc {
                     name: "out_of_stock",

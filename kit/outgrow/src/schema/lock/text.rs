@@ -25,7 +25,7 @@ impl FromStr for Lock {
     type Err = LockError;
 
     fn from_str(text: &str) -> Result<Self, LockError> {
-        let mut parser = Parser::default();
+        let mut parser = Parser { lock: Lock { terse: true, ..Lock::default() }, section: None };
         for (index, line) in text.lines().enumerate() {
             let words: Vec<&str> = line.split_whitespace().collect();
             if words.first().is_none_or(|first| first.starts_with('#')) {
@@ -37,7 +37,6 @@ impl FromStr for Lock {
     }
 }
 
-#[derive(Default)]
 struct Parser {
     lock: Lock,
     section: Option<Section>,
@@ -48,13 +47,18 @@ impl Parser {
     fn line(&mut self, words: &[&str]) -> Option<()> {
         let Self { lock, section } = self;
         match (words, &section) {
+            (["format", "2"], None) => {
+                lock.terse = false;
+                Some(())
+            }
             (["service", name], _) => {
                 *section = Some(Section::Service((*name).to_owned()));
                 lock.services.insert((*name).to_owned(), BTreeMap::new()).is_none().then_some(())
             }
-            ([form @ ("message" | "oneof" | "enum"), name], _) => {
+            ([form @ ("message" | "oneof" | "enum"), name] | [form @ "oneof", name, "open"], _) => {
                 *section = Some(Section::Type((*name).to_owned()));
-                let entry = Entry { form: Form::parse(form)?, numbers: BTreeMap::new() };
+                let open = words.len() > 2;
+                let entry = Entry { form: Form::parse(form)?, open, numbers: BTreeMap::new() };
                 lock.types.insert((*name).to_owned(), entry).is_none().then_some(())
             }
             (["rpc", name, kind, request, "->", answer, "|", refusal], Some(Section::Service(service))) => {
@@ -89,6 +93,9 @@ impl fmt::Display for Lock {
             f,
             "# Every number and method this contract ever had. Written by `shop contracts export`; keep it."
         )?;
+        if !self.terse {
+            writeln!(f, "format 2")?;
+        }
         for (name, methods) in &self.services {
             writeln!(f, "\nservice {name}")?;
             for (name, Rpc { kind, request, answer, refusal }) in methods {
@@ -96,7 +103,8 @@ impl fmt::Display for Lock {
             }
         }
         for (name, entry) in &self.types {
-            writeln!(f, "\n{} {name}", entry.form.word())?;
+            let open = if entry.open { " open" } else { "" };
+            writeln!(f, "\n{} {name}{open}", entry.form.word())?;
             for (number, used) in &entry.numbers {
                 match used {
                     Use::Field { name, presence, ty } => {
