@@ -1,6 +1,7 @@
 //! `shop contracts`: what other languages see, and what may never change.
 
 use outgrow_testkit::TestDir;
+use serde_json::{Value, json};
 
 use crate::command_line::run;
 
@@ -58,7 +59,8 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
         (
             "  rpc Ship idempotent",
             "  rpc Dispatch query inventory.v1.A -> inventory.v1.B | inventory.v1.C\n  rpc Ship idempotent",
-            "inventory.v1.Inventory/Dispatch: peers still use it",
+            "inventory.v1.Inventory/Dispatch: peers still use it; put it back, or start a new major version \
+             [METHOD_REMOVED]",
         ),
         ("  rpc Ship idempotent", "  rpc Ship query", "Inventory/Ship: callers rely on `query`"),
         (
@@ -70,8 +72,9 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
         (
             "  1 sku required string\n  2 quantity",
             "  1 code required string\n  2 quantity",
-            "ReceiveStock.sku = 1: this number is `required string code`",
+            "ReceiveStock.sku = 1: it is called `code`",
         ),
+        ("  1 reservation required string(uuid)", "  1 reservation required string", "[VALUES_CHANGED]"),
     ] {
         let (code, _, stderr) = check(&|lock| {
             assert!(lock.contains(was), "{was}");
@@ -79,6 +82,24 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
         });
         assert_eq!((code, stderr.contains(says)), (65, true), "{says}\n{stderr}");
     }
+}
+
+#[test]
+fn scripts_read_the_verdict_as_json() {
+    let before = version(|lock| lock.replace("  rpc Ship idempotent", "  rpc Ship query"));
+    let args = ["contracts", "check", "--json", "--against", before.path().to_str().unwrap()];
+    let (code, stdout, _) = run(&before, &args);
+    let verdict: Value = serde_json::from_str(&stdout).unwrap();
+    let of = |contract: &str| {
+        let mut all = verdict["contracts"].as_array().unwrap().iter();
+        all.find(|it| it["contract"] == contract).unwrap()["breaches"].clone()
+    };
+    let breach = json!([{
+        "place": "inventory.v1.Inventory/Ship",
+        "rule": "PROMISE_WEAKENED",
+        "says": "callers rely on `query`; leave it, and add another method",
+    }]);
+    assert_eq!((code, of("inventory.v1"), of("outgrow.v1")), (65, breach, json!([])));
 }
 
 #[test]
@@ -98,7 +119,10 @@ fn a_version_of_git_is_compared_with_whatever_became_of_its_locks_since() {
     before.write("modules/inventory/contract/wire.lock", "");
     let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "HEAD"]);
     assert_eq!(code, 65, "{stderr}");
-    for says in ["Inventory/Ship: callers rely on `query`", "payments: the contract is gone"] {
+    for says in [
+        "Inventory/Ship: callers rely on `query`",
+        "payments: the contract is gone, and peers still use it; put it back [CONTRACT_REMOVED]",
+    ] {
         assert!(stderr.contains(says), "{says}\n{stderr}");
     }
     let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "v9"]);

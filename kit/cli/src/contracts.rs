@@ -1,5 +1,6 @@
 //! `contracts`: the files of each contract that people and other languages read, written from the code.
 
+mod compare;
 mod version;
 
 use std::{
@@ -42,7 +43,8 @@ pub(crate) enum Command {
     },
     /// Names every change since another version that its peers would not understand, and the way to do it compatibly
     ///
-    /// Compares what this binary says with the locks of that version, whatever became of the locks since.
+    /// Compares what this binary says with the locks of that version, whatever became of the locks since. Each change
+    /// is named with the rule it breaks; the table of rules stands with `outgrow::schema::Wrong`.
     #[command(after_help = EXAMPLES)]
     Check {
         /// A version of the sources: a branch, tag or commit of git, or a folder
@@ -51,6 +53,9 @@ pub(crate) enum Command {
         /// The top of the workspace
         #[arg(long, value_name = "FOLDER", default_value = ".")]
         dir: PathBuf,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -58,7 +63,7 @@ pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
     match command {
         Command::Export { out: Some(out), .. } => publish(out, app),
         Command::Export { dir, check, out: None } => export_all(dir, *check, app),
-        Command::Check { against, dir } => compare(&Version::new(against, dir), app),
+        Command::Check { against, dir, json } => compare::run(&Version::new(against, dir), app, *json),
     }
 }
 
@@ -70,38 +75,6 @@ fn export_all(dir: &Path, check: bool, app: App) -> Result<(), Failed> {
         export(&folder, spec.port.package, check, |lock| schema::export(spec.port, lock), &mut wrong)?;
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
-}
-
-/// Whether peers of another version would understand this one.
-fn compare(before: &Version<'_>, app: App) -> Result<(), Failed> {
-    let contracts = before.contracts()?;
-    if contracts.is_empty() {
-        let what = format!("there is no wire.lock in {before}: nothing can be compared");
-        return Err(Failed::usage(anyhow::anyhow!(what)));
-    }
-    let mut wrong = Vec::new();
-    for path in contracts {
-        let lock = before.read(&path)?;
-        let module = path.strip_prefix("modules/").and_then(|rest| rest.strip_suffix("/contract/wire.lock"));
-        let spec = app.modules.iter().find(|spec| Some(spec.name) == module);
-        let (package, export) = match (spec, module) {
-            (Some(spec), _) => (spec.port.package, schema::export(spec.port, &lock)),
-            (None, None) => (schema::KERNEL, schema::export_kernel(&lock)),
-            (None, Some(gone)) => {
-                wrong.push(format!("{gone}: the contract is gone, and peers still use it; put it back"));
-                continue;
-            }
-        };
-        match export {
-            Ok(_) => exit::say(format_args!("{package}: peers of {before} understand it"))?,
-            Err(breaches) => wrong.extend(breaches),
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let what = format!("peers of {before} would not understand this:\n  {}", wrong.join("\n  "));
-    Err(Failed::data(anyhow::anyhow!(what)))
 }
 
 /// Each package where its imports look for it.
