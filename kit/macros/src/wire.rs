@@ -3,9 +3,9 @@
 mod fields;
 mod variants;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, Fields, Result, Type};
+use syn::{Data, DeriveInput, Fields, Ident, Result, Type};
 
 use crate::{
     attr::{Options, refuse},
@@ -33,6 +33,12 @@ impl Head {
     fn of(item: &DeriveInput, options: &Options) -> Self {
         Self { name: plain(&item.ident), package: option(options.package.as_ref()), doc: docs(&item.attrs) }
     }
+}
+
+/// A name that pieces of derived code share. What stands where a type stands, for the sake of the compiler's messages,
+/// does not see our names by itself if the type came through somebody's macro.
+fn shared(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
 }
 
 /// An `Option` as an expression.

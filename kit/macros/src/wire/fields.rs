@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Fields, Ident, Result, Type, spanned::Spanned as _};
 
+use super::shared;
 use crate::{
     attr::{Numbers, Options},
     text::{docs, plain},
@@ -61,8 +62,8 @@ impl NamedFields {
     /// Statements that append every field, found by `access`.
     pub(super) fn write(&self, access: impl Fn(&NamedField) -> TokenStream) -> TokenStream {
         let puts = self.0.iter().map(|field| {
-            let (value, ty, number) = (access(field), &field.ty, field.number);
-            quote_spanned!(ty.span()=> <#ty as ::outgrow::wire::Field>::put(#value, #number, out);)
+            let (value, ty, number, out) = (access(field), &field.ty, field.number, shared("out"));
+            quote_spanned!(ty.span()=> <#ty as ::outgrow::wire::Field>::put(#value, #number, #out);)
         });
         quote!(#(#puts)*)
     }
@@ -70,11 +71,12 @@ impl NamedFields {
     /// Statements and an expression that read `make { … }` to the end of `from`.
     pub(super) fn read(&self, make: &TokenStream) -> TokenStream {
         let (mut slots, mut takes, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let (tag, from) = (shared("tag"), shared("from"));
         for NamedField { ident, local, name, number, ty, .. } in &self.0 {
             let span = ty.span();
             let field = quote_spanned!(span=> <#ty as ::outgrow::wire::Field>);
             slots.push(quote_spanned!(span=> let mut #local = #field::slot();));
-            takes.push(quote_spanned!(span=> #number => #field::take(&mut #local, #name, tag, from)?,));
+            takes.push(quote_spanned!(span=> #number => #field::take(&mut #local, #name, #tag, #from)?,));
             values.push(quote_spanned!(span=> #ident: #field::finish(#local, #name)?));
         }
         quote! {

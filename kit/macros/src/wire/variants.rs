@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{DataEnum, DeriveInput, Fields, Ident, Result, Type, spanned::Spanned as _};
 
-use super::{Body, Head, fields::NamedFields};
+use super::{Body, Head, fields::NamedFields, shared};
 use crate::{
     attr::{Numbers, Options, refuse},
     text::{docs, plain, snake},
@@ -210,9 +210,12 @@ fn desc(variant: &Variant) -> TokenStream {
 /// The arm that appends the variant.
 fn write(Variant { ident, number, data, .. }: &Variant) -> TokenStream {
     match data {
-        VariantData::Value(ty) => quote_spanned! {ty.span()=>
-            Self::#ident(value) => ::outgrow::wire::Field::put(value, #number, out),
-        },
+        VariantData::Value(ty) => {
+            let out = shared("out");
+            quote_spanned! {ty.span()=>
+                Self::#ident(value) => ::outgrow::wire::Field::put(value, #number, #out),
+            }
+        }
         VariantData::Fields(fields) => {
             let (idents, locals): (Vec<_>, Vec<_>) =
                 fields.0.iter().map(|field| (&field.ident, &field.local)).unzip();
@@ -232,7 +235,10 @@ fn write(Variant { ident, number, data, .. }: &Variant) -> TokenStream {
 fn read(variant: &Variant) -> TokenStream {
     let (ident, number, name) = (&variant.ident, variant.number, variant.field());
     let value = match &variant.data {
-        VariantData::Value(ty) => quote_spanned!(ty.span()=> from.value::<#ty>(tag).map(Self::#ident)),
+        VariantData::Value(ty) => {
+            let (tag, from) = (shared("tag"), shared("from"));
+            quote_spanned!(ty.span()=> #from.value::<#ty>(#tag).map(Self::#ident))
+        }
         VariantData::Fields(fields) => {
             let body = fields.read(&quote!(Self::#ident));
             quote!(from.nested(tag, |from| { #body }))
