@@ -19,11 +19,14 @@ fn a_binary_without_its_source_gives_its_clients_the_contracts() {
     let (code, _, stderr) = run(&dir, &["contracts", "export", "--out", "api"]);
     assert_eq!((code, &*stderr), (0, ""));
     let read = |file: &str| std::fs::read_to_string(file).unwrap();
-    for (module, file) in [("inventory", "inventory.v1.proto"), ("ordering", "ordering.v1.proto")] {
-        let golden = format!("{}/../modules/{module}/contract/{file}", env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(read(dir.join("api").join(file).to_str().unwrap()), read(&golden));
+    for module in ["inventory", "ordering"] {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../modules");
+        let golden = read(&format!("{golden}/{module}/contract/{module}.v1.proto"));
+        assert_eq!(read(dir.join(format!("api/{module}/v1/{module}.proto")).to_str().unwrap()), golden);
     }
-    assert!(dir.join("api/outgrow.v1.proto").exists(), "what they import");
+    for file in ["outgrow/v1/outgrow.proto", "buf.yaml"] {
+        assert!(dir.join("api").join(file).exists(), "what they import, and what buf must know");
+    }
 }
 
 /// The locks of this version, in a folder of their own, one of them changed.

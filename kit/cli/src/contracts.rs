@@ -18,7 +18,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   shop contracts export             write the .proto files and locks beside the code
   shop contracts export --check     fail if they are not what the code says
-  shop contracts export --out api   only the .proto files, for clients: no source needed
+  shop contracts export --out api   only the schemas, for clients: no source needed
   shop contracts check --against v1.4.0
                                     would peers of that version understand this one?";
 
@@ -37,7 +37,8 @@ pub(crate) enum Command {
         /// Write nothing; fail if a file would change
         #[arg(long)]
         check: bool,
-        /// Write the `.proto` files of this binary into a folder, for its clients; compare them with nothing
+        /// Write the schemas of this binary into a folder, for its clients, each where the others import it, with a
+        /// `buf.yaml`; compare them with nothing
         #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dir", "check"])]
         out: Option<PathBuf>,
     },
@@ -77,19 +78,22 @@ fn export_all(dir: &Path, check: bool, app: App) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
 }
 
-/// Each package where its imports look for it.
+/// Each package where its imports look for it, and what buf must know of them.
 fn publish(out: &Path, app: App) -> Result<(), Failed> {
+    let write = |path: PathBuf, text: &str| {
+        let folder = path.parent().unwrap_or(out);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| unusable(&path, error))?;
+        exit::say(format_args!("wrote {}", path.display()))
+    };
     let kernel = (schema::KERNEL, schema::export_kernel(""));
     let ports = app.modules.iter().map(|spec| (spec.port.package, schema::export(spec.port, "")));
     for (package, export) in std::iter::once(kernel).chain(ports) {
-        let path = out.join(format!("{package}.proto"));
         let proto = export.map_err(|breaches| Failed::other(anyhow::anyhow!(breaches.join("\n  "))))?.proto;
-        fs::create_dir_all(out)
-            .and_then(|()| fs::write(&path, proto))
-            .map_err(|error| unusable(&path, error))?;
-        exit::say(format_args!("wrote {}", path.display()))?;
+        write(out.join(schema::file(package)), &proto)?;
     }
-    Ok(())
+    write(out.join("buf.yaml"), schema::BUF)
 }
 
 fn export(

@@ -6,8 +6,9 @@
 //! whether they understand each other ([`Skew`]). Each contract keeps the first and the
 //! last in the tree; [`check`] is the test that they say what the code says, [`export`] what the command line writes.
 //!
-//! All types of a package are one file, `inventory.v1.proto`. Types that contracts share ([`crate::Money`]) are in
-//! `outgrow.v1.proto`, with the message by which carriers report failures; the others import it.
+//! All types of a package are one file, which others import as `inventory/v1/inventory.proto` ([`file()`]). Types that
+//! contracts share ([`crate::Money`]) are in `outgrow/v1/outgrow.proto`, with the message by which carriers report
+//! failures; the others import it.
 
 mod breach;
 mod descriptor;
@@ -28,6 +29,16 @@ use proto::ProtoFile;
 
 /// The package of the types that all contracts share.
 pub const KERNEL: &str = "outgrow.v1";
+
+/// The configuration of [buf](https://buf.build) for exported files: which of its rules are ours, and why not the others.
+pub const BUF: &str = include_str!("../buf.yaml");
+
+/// The path by which other files import that of a package: `inventory.v1` is in `inventory/v1/inventory.proto`.
+pub fn file(package: &str) -> String {
+    let (name, version) = package.rsplit_once('.').unwrap_or((package, ""));
+    let file = name.rsplit('.').next().unwrap_or(name);
+    format!("{}/{version}/{file}.proto", name.replace('.', "/"))
+}
 
 /// The `.proto` file of a port.
 pub fn proto(port: &PortDesc) -> String {

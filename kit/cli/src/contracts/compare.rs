@@ -59,10 +59,13 @@ fn verdict(before: &Version<'_>, path: &str, app: App) -> Result<Verdict, Failed
 }
 
 fn json_of(before: &Version<'_>, verdicts: &[Verdict]) -> Value {
-    let breach = |Breach { place, wrong }: &Breach| json!({ "place": place, "rule": wrong.rule(), "says": wrong.to_string() });
-    let contract = |Verdict { contract, breaches }: &Verdict| json!({ "contract": contract, "breaches": breaches.iter().map(breach).collect::<Vec<_>>() });
-    json!({
-        "against": before.to_string(),
-        "contracts": verdicts.iter().map(contract).collect::<Vec<_>>(),
-    })
+    let breach = |Breach { place, wrong }: &Breach| -> Value {
+        json!({ "place": place, "rule": wrong.rule(), "says": wrong.to_string() })
+    };
+    let contract = |Verdict { contract, breaches }: &Verdict| -> Value {
+        let breaches: Vec<_> = breaches.iter().map(breach).collect();
+        json!({ "contract": contract, "breaches": breaches })
+    };
+    let contracts: Vec<_> = verdicts.iter().map(contract).collect();
+    json!({ "against": before.to_string(), "contracts": contracts })
 }

@@ -127,12 +127,9 @@ pub(super) fn set(packages: &Packages<'_>) -> Vec<u8> {
 fn file(package: &Package<'_>) -> File {
     let timestamp = package.timestamp.then(|| TIMESTAMP.to_owned());
     File {
-        name: Package::file(package.name),
+        name: super::file(package.name),
         package: package.name.to_owned(),
-        dependency: timestamp
-            .into_iter()
-            .chain(package.uses.iter().map(|used| Package::file(used)))
-            .collect(),
+        dependency: timestamp.into_iter().chain(package.uses.iter().copied().map(super::file)).collect(),
         message_type: package.messages.iter().map(|desc| message(package.name, desc)).collect(),
         enum_type: package.enums.iter().map(|desc| enumeration(desc)).collect(),
         service: package.ports.iter().map(|port| service(port)).collect(),

@@ -28,11 +28,6 @@ pub(super) struct Package<'a> {
 }
 
 impl Package<'_> {
-    /// The name of its file.
-    pub(super) fn file(name: &str) -> String {
-        format!("{name}.proto")
-    }
-
     /// Whether a type is not here yet. Another type of its name is a clash.
     fn is_new(&mut self, shape: Shape) -> bool {
         let name = type_name(self.name, shape);

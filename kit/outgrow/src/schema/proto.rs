@@ -55,7 +55,7 @@ impl Display for ProtoFile<'_> {
             writeln!(f, "import \"google/protobuf/timestamp.proto\";")?;
         }
         for used in &self.package.uses {
-            writeln!(f, "import \"{}\";", Package::file(used))?;
+            writeln!(f, "import \"{}\";", super::file(used))?;
         }
         for port in &self.package.ports {
             writeln!(f)?;

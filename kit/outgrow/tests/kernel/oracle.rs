@@ -23,9 +23,9 @@ struct Exported;
 impl FileResolver for Exported {
     fn open_file(&self, name: &str) -> Result<File, protox::Error> {
         let source = match name {
-            "inventory.v1.proto" => schema::proto(<dyn Inventory>::DESC),
-            "mirror.v1.proto" => schema::proto(<dyn Mirror>::DESC),
-            "outgrow.v1.proto" => schema::kernel_proto(),
+            "inventory/v1/inventory.proto" => schema::proto(<dyn Inventory>::DESC),
+            "mirror/v1/mirror.proto" => schema::proto(<dyn Mirror>::DESC),
+            "outgrow/v1/outgrow.proto" => schema::kernel_proto(),
             _ => return Err(protox::Error::file_not_found(name)),
         };
         File::from_source(name, &source)
@@ -39,7 +39,9 @@ fn compiled() -> FileDescriptorSet {
     files.add(GoogleFileResolver::new());
     let mut compiler = protox::Compiler::with_file_resolver(files);
     compiler.include_imports(true).include_source_info(false);
-    compiler.open_files(["inventory.v1.proto", "mirror.v1.proto"]).expect("our export is valid Protobuf");
+    compiler
+        .open_files(["inventory/v1/inventory.proto", "mirror/v1/mirror.proto"])
+        .expect("our export is valid Protobuf");
     compiler.file_descriptor_set()
 }
 

@@ -153,9 +153,18 @@ fn two_types_of_one_name_are_refused() {
 }
 
 #[test]
+fn a_package_is_in_a_file_of_its_own() {
+    for (package, file) in
+        [("inventory.v1", "inventory/v1/inventory.proto"), ("acme.stock.v12", "acme/stock/v12/stock.proto")]
+    {
+        assert_eq!(schema::file(package), file);
+    }
+}
+
+#[test]
 fn a_shared_type_is_imported_and_keeps_its_package() {
     let proto = schema::proto(<dyn Mirror>::DESC);
-    assert!(proto.contains("import \"outgrow.v1.proto\";"));
+    assert!(proto.contains("import \"outgrow/v1/outgrow.proto\";"));
     assert!(proto.contains("optional outgrow.v1.Money price = 13;"));
     assert!(!proto.contains("message Money"));
     assert!(schema::kernel_proto().contains("message Money {"));
