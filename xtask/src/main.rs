@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask --help`.
 //!
-//! One module a chore. They need what the project needs (Rust and a C compiler) and nothing else, and they are all
-//! that continuous integration calls, so what it finds can be found at home.
+//! One module a chore. They need what the project needs (Rust and a C compiler) and nothing else, or fetch it, and they
+//! are all that continuous integration calls, so what it finds can be found at home.
 #![expect(clippy::print_stdout, reason = "printing is what a chore does")]
 
 mod bench;
@@ -9,6 +9,7 @@ mod services;
 mod step;
 mod tally;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 

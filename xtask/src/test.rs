@@ -1,7 +1,8 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 //!
 //! Every step runs, whatever became of the others, so one run shows all there is to mend. The services that some tests
-//! need are found, started or installed first: see `services`.
+//! need are found, started or installed first: see `services`. The tools of other languages that some need are fetched;
+//! where that cannot be, those are not run, and listed so: see `tools`.
 
 use std::process::ExitCode;
 
@@ -11,27 +12,40 @@ use crate::{
     services::{self, Install},
     step::{Outcome, Step},
     tally::{Count, Tally},
+    tools::Tool,
 };
 
 /// In the order in which they run: what is quick to mend comes first.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     Step::check("fmt", "fmt --all --check"),
     Step::check("clippy", "clippy --workspace --all-targets -- -D warnings"),
     Step::check("build", "build --bin shop"),
     Step::tests("unit", "test --workspace --no-fail-fast --lib --bins"),
-    Step::tests("integration", "test --workspace --no-fail-fast --test * -- --include-ignored"),
+    Step::tests(
+        "integration",
+        "test --workspace --no-fail-fast --test * -- --include-ignored --skip with_buf:: --skip with_python::",
+    )
+    .with_services(),
+    Step::tests(
+        "buf",
+        "test --workspace --no-fail-fast --test kernel --test shop -- --ignored with_buf::",
+    )
+    .with(Tool::Buf),
+    Step::tests("python", "test --workspace --no-fail-fast --test shop -- --ignored with_python::")
+        .with_services()
+        .with(Tool::Python),
     Step::tests("doc", "test --workspace --no-fail-fast --doc"),
     Step::check("rustdoc", r#"doc --workspace --no-deps --config build.rustdocflags=["-D","warnings"]"#),
 ];
 
-/// Check everything: formatting, lints, build, unit, integration and doc tests, documentation.
+/// Check everything: formatting, lints, build, unit, integration and doc tests, foreign tools, documentation.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only fmt,clippy")]
 pub(crate) struct Args {
     /// Run only these steps.
     #[arg(long, value_delimiter = ',', value_name = "STEP,…", value_parser = PossibleValuesParser::new(STEPS.map(|step| step.name)))]
     only: Vec<String>,
-    /// Install nothing: fail if a service is neither running nor installed.
+    /// Install nothing: fail if a service is neither running nor installed, and do without tools that are not there.
     #[arg(long)]
     no_install: bool,
 }
@@ -43,7 +57,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let install = if args.no_install { Install::Forbidden } else { Install::Allowed };
     let needed = wanted.iter().any(|step| step.needs_services());
     let services = if needed { services::find(install)? } else { Vec::new() };
-    let outcomes = wanted.iter().map(|step| step.run(&services)).collect::<anyhow::Result<Vec<_>>>()?;
+    let outcomes =
+        wanted.iter().map(|step| step.run(&services, install)).collect::<anyhow::Result<Vec<_>>>()?;
     println!("\n{}", summary(&outcomes));
     let well = outcomes.iter().all(|outcome| outcome.problem().is_none());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -56,7 +71,7 @@ fn summary(outcomes: &[Outcome]) -> String {
         "step", "outcome", "passed", "failed", "ignored", "seconds"
     )];
     for outcome in outcomes {
-        let verdict = outcome.problem().unwrap_or("ok");
+        let verdict = outcome.verdict();
         let counts = outcome.tally.as_ref().map_or_else(|| " ".repeat(24), |tally| columns(tally.total()));
         lines.push(format!(
             "{:<14} {verdict:<12} {counts} {:>8.1}",
@@ -66,6 +81,8 @@ fn summary(outcomes: &[Outcome]) -> String {
         let areas = outcome.tally.iter().flat_map(Tally::areas);
         lines.extend(areas.map(|(area, count)| format!("  {area:<25} {}", columns(count))));
     }
+    let not_run = outcomes.iter().filter_map(|outcome| Some((outcome.name, outcome.not_run.as_ref()?)));
+    lines.extend(not_run.map(|(step, why)| format!("not run: {step}: {why}")));
     let failures = outcomes.iter().filter_map(|outcome| outcome.tally.as_ref()).flat_map(Tally::failures);
     lines.extend(failures.map(|test| format!("failed: {test}")));
 
@@ -100,7 +117,7 @@ mod tests {
             output.lines().for_each(|line| tally.read(line));
             tally
         });
-        Outcome { name, success, tally, took: Duration::from_millis(1_250) }
+        Outcome { name, success, tally, not_run: None, took: Duration::from_millis(1_250) }
     }
 
     #[test]
@@ -136,5 +153,34 @@ mod tests {
     #[test]
     fn a_step_that_found_no_test_counts_as_failed() {
         assert!(summary(&[outcome("doc", true, Some(""))]).ends_with("\n0 passed, 1 failed"));
+    }
+    #[test]
+    fn what_was_not_run_is_listed_with_the_reason_and_fails_nothing() {
+        let why = Some("`npm` cannot be run".to_owned());
+        let summary = summary(&[
+            outcome("unit", true, Some("test result: ok. 5 passed; 0 failed; 0 ignored")),
+            Outcome { not_run: why, ..outcome("buf", true, None) },
+        ]);
+        let lines: Vec<_> = summary.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "buf            not run                                    1.2",
+                "not run: buf: `npm` cannot be run",
+                "",
+                "5 passed, 0 failed",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_test_that_needs_a_tool_is_run_with_it_and_never_without() {
+        let [integration] = STEPS.iter().filter(|step| step.name == "integration").collect::<Vec<_>>()[..]
+        else {
+            panic!("one step");
+        };
+        let skipped = integration.words().filter(|word| word.starts_with("with_")).collect::<Vec<_>>();
+        let tools = STEPS.iter().filter(|step| step.needs_a_tool());
+        assert_eq!(tools.filter_map(|step| step.words().last()).collect::<Vec<_>>(), skipped);
     }
 }

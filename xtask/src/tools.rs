@@ -1,0 +1,156 @@
+//! The tools of other languages that some tests need: fetched once, from their own registries, into `target/foreign/`.
+//!
+//! Unlike a service, a tool that cannot be had fails nothing: what needs it is listed as not run, with the reason. So
+//! everything can be checked without a network, and nobody takes that for more than it is.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::services::Install;
+
+/// How long fetching a tool may take.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The version of buf, the tool for Protobuf schemas.
+const BUF: &str = "1.75.0";
+
+/// What Python clients need, with versions. Users of other languages read it, too.
+const PYTHON: &str = "docs/clients/requirements.txt";
+
+/// A tool that is not made of Rust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// From npm.
+    Buf,
+    /// A virtual environment, its packages from `PyPI`.
+    Python,
+}
+
+impl Tool {
+    /// What tests find it by.
+    pub(crate) const fn variable(self) -> &'static str {
+        match self {
+            Self::Buf => "OUTGROW_TEST_BUF",
+            Self::Python => "OUTGROW_TEST_PYTHON",
+        }
+    }
+
+    /// The program: as the environment says, as it was fetched before, or fetched now. Otherwise, why there is none.
+    pub(crate) fn find(self, install: Install) -> anyhow::Result<PathBuf> {
+        if let Some(program) = env::var_os(self.variable()) {
+            return Ok(program.into());
+        }
+        let folder = top().join("target/foreign").join(self.name());
+        if self.is_there(&folder) {
+            return Ok(self.program(&folder));
+        }
+        ensure!(install == Install::Allowed, "it is not there, and nothing may be installed");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        println!("fetching what `{}` needs into {}", self.name(), folder.display());
+        match self {
+            Self::Buf => npm(&folder)?,
+            Self::Python => pip(&folder)?,
+        }
+        ensure!(self.is_there(&folder), "it was fetched, and does not run");
+        Ok(self.program(&folder))
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Buf => "buf",
+            Self::Python => "python",
+        }
+    }
+
+    fn program(self, folder: &Path) -> PathBuf {
+        folder.join(match self {
+            Self::Buf => "node_modules/.bin/buf",
+            Self::Python => "bin/python",
+        })
+    }
+
+    /// Whether it runs, and is the one that is wanted: an interrupted installation is not.
+    fn is_there(self, folder: &Path) -> bool {
+        let version = Command::new(self.program(folder)).arg("--version").output();
+        let Ok(version) = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) else {
+            return false;
+        };
+        match self {
+            Self::Buf => version.trim() == BUF,
+            Self::Python => {
+                let read = |path: PathBuf| fs::read_to_string(path).ok();
+                !version.is_empty()
+                    && read(folder.join("installed")).is_some_and(|it| Some(it) == read(top().join(PYTHON)))
+            }
+        }
+    }
+}
+
+fn npm(folder: &Path) -> anyhow::Result<()> {
+    let quietly = ["install", "--no-audit", "--no-fund", "--no-save", "--fetch-retries=1", "--prefix"];
+    let package = format!("@bufbuild/buf@{BUF}");
+    within(PATIENCE, Command::new("npm").args(quietly).arg(folder).arg(package))
+}
+
+fn pip(folder: &Path) -> anyhow::Result<()> {
+    let requirements = top().join(PYTHON);
+    within(PATIENCE, Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+    let quietly = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries=1", "-r"];
+    within(PATIENCE, Command::new(folder.join("bin/python")).args(quietly).arg(&requirements))?;
+    // Written last: it is there if all else is.
+    fs::copy(&requirements, folder.join("installed")).context("cannot remember what was installed")?;
+    Ok(())
+}
+
+/// The top of the workspace.
+fn top() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// Runs a command to its end, or to that of our patience: a registry that swallows packets answers nobody.
+fn within(patience: Duration, command: &mut Command) -> anyhow::Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child =
+        command.stdin(Stdio::null()).spawn().with_context(|| format!("`{name}` cannot be run"))?;
+    let end = Instant::now() + patience;
+    loop {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("`{name}` failed with {status}; what it said stands above"),
+            None if Instant::now() > end => {
+                child.kill()?;
+                child.wait()?;
+                bail!("`{name}` did not end within {patience:?}");
+            }
+            None => sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_cannot_be_had_says_why() {
+        let why = |command: &mut Command| within(PATIENCE, command).unwrap_err().to_string();
+        assert_eq!(why(&mut Command::new("no-such-program")), "`no-such-program` cannot be run");
+        assert!(why(&mut Command::new("false")).starts_with("`false` failed with exit status: 1"));
+        let waited = within(Duration::ZERO, Command::new("sleep").arg("60")).unwrap_err();
+        assert_eq!(waited.to_string(), "`sleep` did not end within 0ns");
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_taken_for_a_tool() {
+        let nowhere = Path::new("/nowhere");
+        assert!(!Tool::Buf.is_there(nowhere) && !Tool::Python.is_there(nowhere));
+    }
+}
