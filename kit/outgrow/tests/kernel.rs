@@ -13,6 +13,7 @@ mod kernel {
     mod lock;
     mod money;
     mod oracle;
+    mod planted;
     mod port;
     mod round_trip;
     mod schema;
