@@ -25,3 +25,7 @@ mod postgres;
 mod scenario;
 #[path = "shop/system.rs"]
 mod system;
+#[path = "shop/with_buf.rs"]
+mod with_buf;
+#[path = "shop/with_python.rs"]
+mod with_python;

@@ -79,7 +79,7 @@ impl System {
 
     /// From the next start on, its services reach each other over the broker, under names of their own there.
     pub(crate) fn reach_over_rabbitmq(&mut self) -> Broker {
-        self.reach_over(&broker_url())
+        self.reach_over(&rabbitmq())
     }
 
     /// The same over this broker.
@@ -97,7 +97,7 @@ impl System {
 
     /// From the next start on, this service reaches the broker through a proxy.
     pub(crate) async fn reach_the_broker_through_proxy(&mut self, service: &str) -> Proxy {
-        let (url, through) = (broker_url(), LoopbackAddr::new().free());
+        let (url, through) = (rabbitmq(), LoopbackAddr::new().free());
         let (login, rest) = url.rsplit_once('@').unwrap();
         let (host, vhost) = rest.split_once('/').unwrap();
         let to = tokio::net::lookup_host(host).await.unwrap().next().unwrap();
@@ -193,6 +193,15 @@ impl System {
         .await;
     }
 
+    /// Waits until this service is ready, whether others are there or not.
+    pub(crate) async fn serves(&self, service: &str) {
+        let http = Http::at(self.operations[service]);
+        until_async(&format!("{service} serves"), SOON, async || {
+            (http.get("/health/ready").send().await.ok()?.status == 200).then_some(())
+        })
+        .await;
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.http().get(path).send().await.expect("main answers")
     }
@@ -230,7 +239,7 @@ impl System {
 }
 
 /// Where the broker is that all tests share.
-fn broker_url() -> String {
+pub(crate) fn rabbitmq() -> String {
     env::var("OUTGROW_TEST_RABBITMQ").unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned())
 }
 
