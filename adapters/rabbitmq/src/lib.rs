@@ -1,16 +1,18 @@
 //! Carries calls over RabbitMQ: one server and one client for all ports, answers by direct reply-to.
 //!
-//! Each port has one queue, `<prefix>.call.<package>.<Port>`, such as `shop.call.inventory.v1.Inventory`: durable, and
-//! gone with its last consumer, so that a request to a port which nobody serves is *returned* at once. A foreign client
-//! publishes to the default exchange with that routing key, `mandatory`, `reply-to: amq.rabbitmq.reply-to` and a
-//! `correlation-id` of its own; the body is the Protobuf message. Headers of a request, all of them text:
+//! Each port has one queue, `<prefix>.call.<package>.<Port>`, such as `shop.call.inventory.v1.Inventory` (the prefix is
+//! `[broker] prefix`): durable, and gone with its last consumer, so that a request to a port which nobody serves is
+//! *returned* at once. A client declares nothing. On one channel, in confirm mode, it first consumes
+//! `amq.rabbitmq.reply-to` without acknowledgements, then publishes to the default exchange with the queue as routing
+//! key, `mandatory`, `reply-to: amq.rabbitmq.reply-to` and a `correlation-id` of its own; the body is the Protobuf
+//! message. `docs/clients/over_rabbitmq.py` is such a client. Headers of a request, all of them text:
 //!
 //! | header | holds | if absent |
 //! |---|---|---|
 //! | `outgrow-method` | such as `Reserve` | refused as unserved |
 //! | `outgrow-budget-ms` | what remains of the time budget, in milliseconds | the callee's own budget |
 //! | `idempotency-key` | 1 to 255 visible ASCII characters | no key |
-//! | `outgrow-caller` | the calling module | `""`, nobody |
+//! | `outgrow-caller` | the calling module, or `operator` | `""`, nobody, who may call nothing |
 //! | `outgrow-principal` | on whose behalf | anonymous |
 //! | `outgrow-correlation` | the UUID of all that followed from one beginning | a new one |
 //! | `outgrow-causation` | the UUID of the message this followed from | none |
@@ -21,9 +23,9 @@
 //!
 //! | `outgrow-outcome` | body | further headers |
 //! |---|---|---|
-//! | `answered` | the answer | |
-//! | `refused` | the refusal | `outgrow-type`, `outgrow-message` |
-//! | `not-executed`, `in-doubt` | a sentence | `outgrow-cause` |
+//! | `answered` | the answer, a Protobuf message | |
+//! | `refused` | the port's refusal, a Protobuf message | `outgrow-type`: its full name; `outgrow-message`: it in a sentence |
+//! | `not-executed`, `in-doubt` | a sentence | `outgrow-cause`: a code such as `denied`, those of [`outgrow::CauseKind`] |
 //!
 //! What a failed call means:
 //!
