@@ -15,6 +15,7 @@
 //! | [`Twice`] | repeats what says it may be repeated, and compares |
 //! | [`Edge`] | a client of endpoints in the same process |
 //! | [`Http`] | a small HTTP client that hides nothing |
+//! | [`contest`] | benchmarks: who takes turns with whom, and how they compare |
 //!
 //! A failed wait or a process that cannot be started *panics*, at the line of the test that asked for it: in a test
 //! that is the clearest answer. What a test may want to look at (a refused connection) is a `Result`.
@@ -23,6 +24,7 @@
 //! crate is a dev-dependency everywhere; the boundary tests hold that.
 #![expect(clippy::panic, reason = "a test kit fails as tests fail")]
 
+pub mod contest;
 pub mod http;
 
 mod answers;
