@@ -8,21 +8,26 @@ mod built;
 mod calls;
 mod shop;
 mod table;
-mod unary;
+mod turns;
 
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use crate::services::{self, Install};
 use table::{Part, Row};
 
-/// Measure what the seam costs: instructions and allocations of a call, gRPC beside bare tonic, the release binary.
+/// Measure what the seam costs: instructions and allocations of a call, carriers beside the same without the kit, the
+/// release binary.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --only calls,shop")]
 pub(crate) struct Args {
     /// Measure only these.
     #[arg(long, value_delimiter = ',', value_name = "PART,…")]
     only: Vec<Subject>,
+    /// Install nothing: a part is not measured if a service that it needs is neither running nor installed.
+    #[arg(long)]
+    no_install: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -31,6 +36,9 @@ enum Subject {
     Calls,
     /// A call over gRPC, in turns with bare tonic.
     Grpc,
+    /// A call over RabbitMQ, in turns with bare lapin.
+    #[value(name = "rabbitmq")]
+    RabbitMq,
     /// The release binary: its start, its memory, its size.
     Shop,
 }
@@ -40,14 +48,19 @@ impl Subject {
         match self {
             Self::Calls => "a query in one process, per call",
             Self::Grpc => "a query over gRPC, medians",
+            Self::RabbitMq => "a query over RabbitMQ, medians",
             Self::Shop => "the shop, release build",
         }
     }
 
-    fn measure(self) -> anyhow::Result<Vec<Row>> {
+    fn measure(self, install: Install) -> anyhow::Result<Vec<Row>> {
         match self {
             Self::Calls => calls::measure(),
-            Self::Grpc => unary::measure(),
+            Self::Grpc => turns::measure("adapter-grpc", "unary", None, &turns::GRPC),
+            Self::RabbitMq => {
+                let broker = services::rabbitmq(install)?;
+                turns::measure("adapter-rabbitmq", "request_reply", Some(&broker), &turns::RABBITMQ)
+            }
             Self::Shop => shop::measure(),
         }
     }
@@ -55,11 +68,12 @@ impl Subject {
 
 /// Measures everything wanted and prints one table. Fails if something could not be measured.
 pub(crate) fn run(args: &Args) -> ExitCode {
+    let install = if args.no_install { Install::Forbidden } else { Install::Allowed };
     let wanted = |it: &&Subject| args.only.is_empty() || args.only.contains(it);
     let parts: Vec<Part> = Subject::value_variants()
         .iter()
         .filter(wanted)
-        .map(|it| Part { title: it.title(), rows: it.measure() })
+        .map(|it| Part { title: it.title(), rows: it.measure(install) })
         .collect();
     println!("\n{}", table::render(&parts));
     if parts.iter().all(|part| part.rows.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

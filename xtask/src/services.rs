@@ -54,10 +54,21 @@ pub(crate) enum Install {
 
 /// All that tests need.
 pub(crate) fn find(install: Install) -> anyhow::Result<Vec<Service>> {
-    let found = vec![postgres::find(install)?, rabbitmq::find(install)?];
-    for service in &found {
-        println!("{service}");
-    }
+    Ok(vec![postgres(install)?, rabbitmq(install)?])
+}
+
+/// A PostgreSQL server.
+pub(crate) fn postgres(install: Install) -> anyhow::Result<Service> {
+    told(postgres::find(install)?)
+}
+
+/// A RabbitMQ broker.
+pub(crate) fn rabbitmq(install: Install) -> anyhow::Result<Service> {
+    told(rabbitmq::find(install)?)
+}
+
+fn told(found: Service) -> anyhow::Result<Service> {
+    println!("{found}");
     Ok(found)
 }
 

@@ -5,10 +5,7 @@
 use std::sync::Arc;
 
 use outgrow::{Answer, CallContext, Port as _, Served, Unread, Wire, call::EDGE, port};
-use outgrow_runtime::{
-    Access, Door, Policies, Router,
-    router::{Route, Target},
-};
+use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use outgrow_testkit::contest::{Client, Failure};
 use uuid::Uuid;
 
