@@ -11,6 +11,7 @@ use std::{
 
 use adapter_http::Endpoints;
 use adapter_sql::Home;
+use axum::Router;
 use outgrow::{IdGen, ModuleSpec, Port};
 use outgrow_runtime::{Bell, Modules, Tasks, Unmet, topology::MAIN};
 
@@ -20,6 +21,7 @@ pub struct Host {
     pub(crate) modules: Modules,
     pub(crate) homes: BTreeMap<&'static str, Home>,
     pub(crate) endpoints: Vec<Endpoints>,
+    pub(crate) plain: Router,
     pub(crate) tasks: Tasks,
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) sample: bool,
@@ -67,6 +69,15 @@ impl Host {
     /// Shows endpoints to the public. Only the service `main` does; the others show operations.
     pub fn endpoints(&mut self, endpoints: Endpoints) {
         self.endpoints.push(endpoints);
+    }
+
+    /// Shows routes of a module that does not use the kit, as they are: beside the endpoints, with errors of their own,
+    /// and not in the API's description. Only the service `main` does.
+    ///
+    /// # Panics
+    /// If a route is there already, or if there are two fallbacks: defects of the composition.
+    pub fn plain(&mut self, routes: Router) {
+        self.plain = std::mem::take(&mut self.plain).merge(routes);
     }
 
     /// Fills an empty system once it serves: `load` is tried again every few seconds until it says it is done. It is

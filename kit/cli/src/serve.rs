@@ -46,7 +46,7 @@ pub(crate) async fn serve(
     let doors = host.modules.doors().to_vec();
     banner::print(&settings, app, service, &listening, host.modules.composed())?;
     let router = if service == MAIN {
-        adapter_http::shell(about(app), host.endpoints, operations, Arc::clone(&host.ids))
+        adapter_http::shell(about(app), host.endpoints, operations, Arc::clone(&host.ids)).merge(host.plain)
     } else {
         adapter_http::operations(operations, Arc::clone(&host.ids))
     };
@@ -102,6 +102,7 @@ fn compose(
         modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings)),
         homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
         endpoints: Vec::new(),
+        plain: axum::Router::new(),
         tasks: tasks.clone(),
         ids,
         sample: settings.sample,
