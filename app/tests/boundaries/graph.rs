@@ -137,6 +137,7 @@ pub(crate) fn name_of(dir: &str) -> String {
         ["kit", name] => format!("outgrow-{name}"),
         ["adapters", name] => format!("adapter-{name}"),
         ["modules", module, layer] => format!("{module}-{layer}"),
+        ["examples", name] => format!("example-{name}"),
         _ => dir.to_owned(),
     }
 }
