@@ -43,6 +43,8 @@ const LAW: &[Row] = &[
     // the composition root, and what never ships
     ("shop",            "outgrow outgrow-runtime outgrow-cli adapter-* *-contract *-infra",
                                                    "anyhow tokio tracing"),
+    ("example-adopting", "outgrow outgrow-runtime outgrow-cli adapter-grpc shop",
+                                                   "async-trait axum serde serde_json thiserror tokio"),
     ("xtask",           "",                        "anyhow clap serde_json"),
 ];
 
