@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         about: "A small shop: a catalogue, a stockroom, and orders. One process, or as many as you like.",
         modules: MODULES,
         compose,
+        commands: &[],
         try_it: |address| format!("curl -s {address}/v1/products"),
     };
     shop.run()

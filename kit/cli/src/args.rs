@@ -1,10 +1,14 @@
 //! The command line.
 
-use std::{ffi::OsString, net::SocketAddr, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    net::SocketAddr,
+    path::Path,
+};
 
-use clap::{Parser, Subcommand, value_parser};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, value_parser};
 
-use crate::{App, Failed, check, config::Settings, contracts, migrate, serve, topology};
+use crate::{App, Failed, check, command, config::Settings, contracts, migrate, serve, topology};
 
 /// One binary for every service of the system: the file says which service hosts what.
 #[derive(Debug, Parser)]
@@ -65,16 +69,54 @@ enum Command {
     Migrate,
 }
 
-impl Args {
-    pub(crate) async fn run(self, app: App) -> Result<(), Failed> {
-        // A variable that is set to nothing says nothing.
-        let file = self.config.as_deref().filter(|file| !file.is_empty()).map(Path::new);
-        let main = outgrow_runtime::topology::MAIN;
-        if self.http.is_some() && self.command.is_some() {
-            return Err(Failed::usage(anyhow::anyhow!(
-                "--http stands after the command: `serve --http ADDRESS`"
-            )));
+/// What the command line asks for.
+pub(crate) enum Asked {
+    /// Something that every binary can do.
+    Common(Args),
+    /// Something that only this application can do: its command, and the whole command line.
+    Own(crate::Command, ArgMatches),
+}
+
+impl Asked {
+    pub(crate) fn of(app: App) -> Result<Self, clap::Error> {
+        let own = app.commands.iter().map(|own| (own.usage)());
+        let command = Args::command().name(app.name).about(app.about).subcommands(own);
+        let matches = command.try_get_matches()?;
+        let named = |own: &&crate::Command| matches.subcommand_name() == Some((own.usage)().get_name());
+        match app.commands.iter().find(named) {
+            Some(own) => Ok(Self::Own(*own, matches)),
+            None => Args::from_arg_matches(&matches).map(Self::Common),
         }
+    }
+
+    pub(crate) async fn run(self, app: App) -> Result<(), Failed> {
+        match self {
+            Self::Common(args) => args.run(app).await,
+            Self::Own(own, matches) => {
+                let config = matches.get_one::<OsString>("config").map(OsString::as_os_str);
+                must_not_stand_before_a_command(matches.contains_id("http"))?;
+                let (_, matches) = matches.subcommand().unwrap_or(("", &matches));
+                command::run(own, matches, &Settings::load(said(config))?, app).await
+            }
+        }
+    }
+}
+
+/// A variable that is set to nothing says nothing.
+fn said(file: Option<&OsStr>) -> Option<&Path> {
+    file.filter(|file| !file.is_empty()).map(Path::new)
+}
+
+fn must_not_stand_before_a_command(http: bool) -> Result<(), Failed> {
+    let why = "--http stands after the command: `serve --http ADDRESS`";
+    if http { Err(Failed::usage(anyhow::anyhow!(why))) } else { Ok(()) }
+}
+
+impl Args {
+    async fn run(self, app: App) -> Result<(), Failed> {
+        let file = said(self.config.as_deref());
+        let main = outgrow_runtime::topology::MAIN;
+        must_not_stand_before_a_command(self.http.is_some() && self.command.is_some())?;
         match self.command {
             None => serve::serve(Settings::load(file)?, app, main, self.http).await,
             Some(Command::Serve { service, http }) => {

@@ -80,7 +80,10 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Says something on stdout. A reader who has gone away has seen enough.
-pub(crate) fn say(text: impl fmt::Display) -> Result<(), Failed> {
+///
+/// # Errors
+/// When it cannot be written for another reason.
+pub fn say(text: impl fmt::Display) -> Result<(), Failed> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failed::other(error)),
         _ => Ok(()),

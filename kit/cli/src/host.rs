@@ -12,8 +12,10 @@ use std::{
 use adapter_http::Endpoints;
 use adapter_sql::Home;
 use axum::Router;
-use outgrow::{IdGen, ModuleSpec, Port};
+use outgrow::{IdGen, ModuleSpec, Port, SystemIds};
 use outgrow_runtime::{Bell, Modules, Tasks, Unmet, topology::MAIN};
+
+use crate::{App, Settings, check, homes::Opened};
 
 /// One process, being composed: modules in the order of their needs, then the endpoints it shows.
 pub struct Host {
@@ -37,6 +39,20 @@ impl std::fmt::Debug for Host {
 }
 
 impl Host {
+    /// The process of this service, with nothing composed yet.
+    pub(crate) fn new(settings: &Settings, app: App, service: &str, homes: &Opened, tasks: &Tasks) -> Self {
+        Self {
+            service: service.to_owned(),
+            modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings)),
+            homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
+            endpoints: Vec::new(),
+            plain: Router::new(),
+            tasks: tasks.clone(),
+            ids: Arc::new(SystemIds),
+            sample: settings.sample,
+        }
+    }
+
     /// Adds a module and returns its port, routed to wherever the topology places it. `build` runs only where the
     /// module is hosted.
     ///

@@ -2,12 +2,14 @@
 //!
 //! An application is a list of modules and a function that composes them ([`App`]). From the two follow `serve`,
 //! `check`, `topology`, `contracts` and `migrate`, all reading one file that describes the whole system ([`config`]).
+//! It may add commands of its own ([`Command`]), which call its modules wherever they are.
 //!
 //! Deliberately absent: any module.
 
 mod args;
 mod banner;
 mod check;
+mod command;
 pub mod config;
 mod contracts;
 mod exit;
@@ -24,12 +26,12 @@ mod waiting;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
 use outgrow::ModuleSpec;
 use outgrow_runtime::Unmet;
 
+pub use command::Command;
 pub use config::{Settings, Source};
-pub use exit::{Exit, Failed};
+pub use exit::{Exit, Failed, say};
 pub use host::Host;
 
 /// An application: its modules, and how they are put together.
@@ -43,6 +45,8 @@ pub struct App {
     pub modules: &'static [&'static ModuleSpec],
     /// Puts the modules together.
     pub compose: fn(&mut Host) -> Result<(), Unmet>,
+    /// What it can do besides the commands of the kit.
+    pub commands: &'static [Command],
     /// A line to try once it serves, given the address of its public API.
     pub try_it: fn(address: &str) -> String,
 }
@@ -50,17 +54,15 @@ pub struct App {
 impl App {
     /// Does what the command line asks for. Returns when it is done, or when the process was asked to end.
     pub fn run(self) -> ExitCode {
-        let command = args::Args::command().name(self.name).about(self.about);
-        let args = match command.try_get_matches().and_then(|matches| args::Args::from_arg_matches(&matches))
-        {
-            Ok(args) => args,
+        let asked = match args::Asked::of(self) {
+            Ok(asked) => asked,
             Err(error) => return exit::usage(&error),
         };
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return exit::report(&Failed::other(error)),
         };
-        match runtime.block_on(args.run(self)) {
+        match runtime.block_on(asked.run(self)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => exit::report(&error),
         }

@@ -6,8 +6,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use adapter_http::About;
-use outgrow::{IdGen, SystemIds};
-use outgrow_runtime::{Modules, Tasks, topology::MAIN};
+use outgrow_runtime::{Tasks, topology::MAIN};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::JoinError,
@@ -38,7 +37,8 @@ pub(crate) async fn serve(
     };
     let tasks = Tasks::default();
     let homes = Opened::open(&settings, app, service, &tasks).await?;
-    let host = compose(&settings, app, service, &homes, &tasks)?;
+    let mut host = Host::new(&settings, app, service, &homes, &tasks);
+    (app.compose)(&mut host).and_then(|()| host.modules.complete()).map_err(Failed::other)?;
 
     let stop = CancellationToken::new();
     let listening = listening.and_carriers(&settings, service).await?;
@@ -87,28 +87,6 @@ fn override_http(settings: &mut Settings, service: &str, http: Option<SocketAddr
     };
     entry.http = http.or(entry.http);
     Ok(())
-}
-
-fn compose(
-    settings: &Settings,
-    app: App,
-    service: &str,
-    homes: &Opened,
-    tasks: &Tasks,
-) -> Result<Host, Failed> {
-    let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
-    let mut host = Host {
-        service: service.to_owned(),
-        modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings)),
-        homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
-        endpoints: Vec::new(),
-        plain: axum::Router::new(),
-        tasks: tasks.clone(),
-        ids,
-        sample: settings.sample,
-    };
-    (app.compose)(&mut host).and_then(|()| host.modules.complete()).map_err(Failed::other)?;
-    Ok(host)
 }
 
 fn about(app: App) -> About {
