@@ -42,7 +42,7 @@ const LAW: &[Row] = &[
                                                    "PLUMBING tracing-subscriber"),
     // the composition root, and what never ships
     ("shop",            "outgrow outgrow-runtime outgrow-cli adapter-* *-contract *-infra",
-                                                   "anyhow tokio tracing"),
+                                                   "anyhow clap csv-core sha2 tokio tracing"),
     ("example-adopting", "outgrow outgrow-runtime outgrow-cli adapter-grpc shop",
                                                    "async-trait axum serde serde_json thiserror tokio"),
     ("xtask",           "",                        "anyhow clap serde_json"),
