@@ -5,6 +5,11 @@
 
 #![expect(clippy::clone_on_ref_ptr, reason = "the composition is to be read aloud")]
 
+use std::sync::Arc;
+
+use catalog_contract::Catalog;
+use inventory_contract::Inventory;
+use ordering_contract::Ordering;
 use outgrow::ModuleSpec;
 use outgrow_cli::Host;
 use outgrow_runtime::Unmet;
@@ -14,16 +19,29 @@ use crate::sample;
 /// Every module of the shop.
 pub static MODULES: &[&ModuleSpec] = &[&catalog_infra::SPEC, &inventory_infra::SPEC, &ordering_infra::SPEC];
 
-/// Puts the shop together.
-///
-/// # Errors
-/// See [`Unmet`].
-pub fn compose(host: &mut Host) -> Result<(), Unmet> {
+/// The shop, as who composed it can call it: each port leads to wherever its module is.
+pub(crate) struct Ports {
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) inventory: Arc<dyn Inventory>,
+    pub(crate) ordering: Arc<dyn Ordering>,
+}
+
+/// Puts the modules together.
+pub(crate) fn modules(host: &mut Host) -> Result<Ports, Unmet> {
     let catalog = host.module(&catalog_infra::SPEC, catalog_infra::build)?;
     let inventory = host.module(&inventory_infra::SPEC, inventory_infra::build)?;
     let ordering = host.module(&ordering_infra::SPEC, |home| {
         ordering_infra::build(home, catalog.clone(), inventory.clone())
     })?;
+    Ok(Ports { catalog, inventory, ordering })
+}
+
+/// Puts the shop together: the modules, and what the public sees of them.
+///
+/// # Errors
+/// See [`Unmet`].
+pub fn compose(host: &mut Host) -> Result<(), Unmet> {
+    let Ports { catalog, inventory, ordering } = modules(host)?;
 
     host.endpoints(catalog_infra::endpoints(catalog.clone()));
     host.endpoints(inventory_infra::endpoints(inventory.clone()));
