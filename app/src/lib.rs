@@ -1,6 +1,8 @@
 //! The composition root of the shop: the only place that knows every module.
 
 mod compose;
+mod import;
 mod sample;
 
 pub use compose::{MODULES, compose};
+pub use import::IMPORT;

@@ -15,6 +15,8 @@ mod deploy;
 mod draining;
 #[path = "shop/edge.rs"]
 mod edge;
+#[path = "shop/import.rs"]
+mod import;
 #[path = "shop/outages.rs"]
 mod outages;
 #[path = "shop/ports.rs"]

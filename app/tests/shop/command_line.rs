@@ -205,9 +205,18 @@ fn wrong_usage_ends_with_64_and_says_what_is_right() {
 #[test]
 fn help_has_examples_everywhere() {
     let dir = TestDir::new();
-    for command in
-        ["", "serve", "check", "topology", "contracts", "contracts export", "contracts check", "migrate"]
-    {
+    let commands = [
+        "",
+        "serve",
+        "check",
+        "topology",
+        "contracts",
+        "contracts export",
+        "contracts check",
+        "migrate",
+        "import",
+    ];
+    for command in commands {
         let args: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let (code, stdout, _) = run(&dir, &args);
         assert_eq!((code, stdout.contains("Examples:")), (0, true), "{args:?}\n{stdout}");

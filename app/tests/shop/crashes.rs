@@ -151,7 +151,7 @@ async fn on_hand(shop: &System) -> u64 {
 }
 
 /// Whether Inventory is being called, by its own word.
-async fn executes(shop: &System) -> bool {
+pub(crate) async fn executes(shop: &System) -> bool {
     let metrics = Http::at(shop.operations["stock"]).get("/metrics").send().await.unwrap().text();
     metrics.contains(
         "outgrow_calls_in_flight{module=\"inventory\",port=\"inventory.v1.Inventory\",end=\"called\"} 1",

@@ -125,11 +125,16 @@ impl System {
         self.env.push((variable.to_owned(), value.to_owned()));
     }
 
+    /// `shop` with these arguments, by the file of this shop.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = shop();
+        command.current_dir(self.dir.path()).args(args).envs(self.env.iter().cloned());
+        command
+    }
+
     /// `shop migrate`, and what it said.
     pub(crate) fn migrate(&self) -> String {
-        let mut command = shop();
-        let output = command.current_dir(self.dir.path()).arg("migrate").envs(self.env.iter().cloned());
-        let output = output.output().unwrap();
+        let output = self.command(&["migrate"]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -158,10 +163,8 @@ impl System {
     }
 
     pub(crate) fn start(&mut self, service: &str) {
-        let mut command = shop();
-        let own = self.own.get(service).into_iter().flatten();
-        command.current_dir(self.dir.path()).args(["serve", service]);
-        command.envs(self.env.iter().chain(own).cloned());
+        let mut command = self.command(&["serve", service]);
+        command.envs(self.own.get(service).into_iter().flatten().cloned());
         self.processes.insert(service.to_owned(), Process::start(&mut command));
     }
 
