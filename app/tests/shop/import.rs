@@ -187,7 +187,7 @@ async fn a_product_that_is_published_otherwise_stays_so_and_is_told() {
             .await?;
         tx.commit(()).await
     };
-    shop.home(&inventory_infra::SPEC).await.db().write(all_there_can_be).await.unwrap();
+    shop.data.home(&inventory_infra::SPEC).await.db().write(all_there_can_be).await.unwrap();
     shop.dir.write(
         "products.csv",
         "sku,name,price,currency,stock\nmug,Mug,1300,EUR,7\npot,Pot,3400,EUR,1\njug,jug,1100,EUR,2\n",
@@ -211,7 +211,7 @@ async fn killed_in_the_middle_it_is_finished_by_running_it_again() {
     shop.dir.write("products.csv", many(300));
     let mut importing = importing(&shop, &["products.csv"]);
     until_async("some are there", SOON, async || shop.get("/v1/stock/p-20").await.status == 200).await;
-    let held = shop.hold_the_store(&inventory_infra::SPEC).await;
+    let held = shop.data.hold(&inventory_infra::SPEC, "items").await;
     importing.line_with("of 300 products", SOON);
     importing.kill();
     held.give_back().await;
@@ -248,7 +248,7 @@ async fn modules_are_called_where_they_are_and_one_that_is_away_stops_it() {
         assert!(complained.starts_with(&start) && complained.ends_with(end), "{complained}");
     };
     // The command has arrived; its effect is committed, and the answer does not come back.
-    let held = shop.hold_the_store(&inventory_infra::SPEC).await;
+    let held = shop.data.hold(&inventory_infra::SPEC, "items").await;
     let first = importing(&shop, &["products.csv"]);
     until_async("it executes", SOON, async || crashes::executes(&shop).await).await;
     network.let_pass(Passing::Requests);

@@ -7,8 +7,8 @@ use std::{env, error::Error, sync::Arc};
 
 use adapter_grpc::{GrpcServer, GrpcTransport};
 use outgrow::{Port as _, Served, SystemIds};
-use outgrow_runtime::router::{Route, Router, Target};
 use outgrow_runtime::{Access, Door, Policies};
+use outgrow_runtime::{Router, Target, router::Route};
 use tokio::net::TcpListener;
 
 use crate::post::{Desk, PostRoom};

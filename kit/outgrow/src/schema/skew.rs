@@ -73,7 +73,16 @@ pub fn skew(port: &PortDesc, theirs: &Contract) -> Skew {
     };
     let (breaches, back) = (breaches(&ours, &theirs), breaches(&theirs, &ours));
     // What only one of them has is harmless if it could have been added to the other.
-    let one_sided = |it: &Breach| matches!(it.wrong, Wrong::Removed | Wrong::TooLow { .. });
+    let one_sided = |it: &Breach| {
+        matches!(
+            it.wrong,
+            Wrong::FieldRemoved
+                | Wrong::VariantRemoved
+                | Wrong::MethodRemoved
+                | Wrong::Closed
+                | Wrong::TooLow { .. }
+        )
+    };
     let harmless = |it: &Breach| one_sided(it) && !back.iter().any(|back| back.place == it.place);
     let misread: Vec<_> = breaches.iter().filter(|it| !harmless(it)).map(ToString::to_string).collect();
     if !misread.is_empty() {
