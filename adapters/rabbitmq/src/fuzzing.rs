@@ -3,6 +3,7 @@
 //! properties and headers at all is lapin's to see to.)
 //!
 //! Not part of the crate as it ships.
+#![expect(clippy::missing_panics_doc, reason = "a law that is broken panics: that is all they do")]
 
 use lapin::{
     BasicProperties,

@@ -5,7 +5,7 @@ use toml::Table;
 use super::{
     breach::{self, Breach, CONTRIBUTING, PLACEMENT},
     graph::{GRAPH, Graph, Member, name_of},
-    tree::{TREE, Tree},
+    tree::{File, TREE, Tree},
 };
 
 /// Words that would make a feature choose where a module runs.
@@ -38,10 +38,15 @@ fn placing_features(graph: &Graph) -> Vec<Breach> {
     placing.map(breach).collect()
 }
 
+/// The manifests of the workspace: not the cases of UI tests, and not that of the fuzz targets, a workspace of their own.
+fn manifests(tree: &Tree) -> impl Iterator<Item = &File> {
+    let others = |file: &&File| !file.path.contains("/tests/") && !file.path.starts_with("fuzz/");
+    tree.files("", "/Cargo.toml").filter(others)
+}
+
 /// Every member that does not inherit the lints of the workspace.
 fn unlinted(tree: &Tree) -> Vec<Breach> {
-    let manifests = tree.files("", "/Cargo.toml").filter(|file| !file.path.contains("/tests/"));
-    let unlinted = manifests.filter(|file| {
+    let unlinted = manifests(tree).filter(|file| {
         let manifest: Table = file.text.parse().unwrap();
         let inherits =
             manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
@@ -82,10 +87,7 @@ fn no_feature_names_a_placement() {
 
 #[test]
 fn every_crate_inherits_the_lints_of_the_workspace() {
-    assert_eq!(
-        TREE.files("", "/Cargo.toml").filter(|it| !it.path.contains("/tests/")).count(),
-        GRAPH.members.len()
-    );
+    assert_eq!(manifests(&TREE).count(), GRAPH.members.len());
     breach::none(&unlinted(&TREE));
 }
 

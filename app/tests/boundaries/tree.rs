@@ -47,7 +47,8 @@ impl Tree {
             let name = entry.file_name().into_string().unwrap();
             let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             if entry.file_type().unwrap().is_dir() {
-                if !name.starts_with('.') && !matches!(path.as_str(), "target" | "data") {
+                let made = ["target", "data", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
+                if !name.starts_with('.') && !made.contains(&path.as_str()) {
                     self.walk(&entry.path(), &path);
                 }
             } else if [".rs", ".sql", ".toml"].iter().any(|end| name.ends_with(end)) {

@@ -41,7 +41,7 @@ async fn a_commit_whose_answer_is_lost_is_in_doubt() {
     let there = direct.home(SHELF).await.unwrap().db();
     until_async("it is committed", LONG, async || on_hand(&there, "nut").await == Some(7)).await;
     network.cut();
-    let lost = tokio::time::timeout(LONG, written).await.unwrap().unwrap().unwrap_err();
+    let lost = timeout(LONG, written).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(lost, CommitError::InDoubt(_)), "{lost:?}");
 }
 
