@@ -46,6 +46,8 @@ const LAW: &[Row] = &[
     ("example-adopting", "outgrow outgrow-runtime outgrow-cli adapter-grpc shop",
                                                    "async-trait axum serde serde_json thiserror tokio"),
     ("xtask",           "",                        "anyhow clap serde_json"),
+    // the shop without the kit, for comparison
+    ("bare",            "",                        "axum futures-util serde serde_json sqlx time tokio uuid"),
 ];
 
 /// What everything asynchronous is made of, and what is no technology of its own.

@@ -1,0 +1,77 @@
+//! What is asked of a shop: to take orders, and to say what is in stock.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use hyper::StatusCode;
+use outgrow_testkit::contest::{Client, Failure};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{http::Http, system::SKUS};
+
+/// Between two looks at an order that is still open.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Places orders of two lines each; settled when every one of them is confirmed.
+#[derive(Clone)]
+pub(crate) struct Orders {
+    http: Http,
+    placed: Arc<Mutex<Vec<String>>>,
+}
+
+impl Orders {
+    pub(crate) fn of(http: &Http) -> Self {
+        Self { http: http.clone(), placed: Arc::default() }
+    }
+
+    async fn is_confirmed(&self, order: &str) -> Result<bool, Failure> {
+        let order = self.http.get(&format!("/v1/orders/{order}"), StatusCode::OK).await?;
+        match order["status"].as_str() {
+            Some("confirmed") => Ok(true),
+            Some("placed") => Ok(false),
+            _ => Err(format!("an order ended as {order}").into()),
+        }
+    }
+}
+
+/// The nth SKU, spread so that orders which are placed together seldom want the same.
+fn sku(nth: u64) -> String {
+    format!("sku-{}", nth.wrapping_mul(7_919) % u64::from(SKUS))
+}
+
+impl Client for Orders {
+    async fn call(&self, nth: u64) -> Result<(), Failure> {
+        let line = |sku: String, quantity: u32| json!({ "sku": sku, "quantity": quantity });
+        let lines = [line(sku(2 * nth), 2), line(sku(2 * nth + 1), 1)];
+        let order = json!({ "customer": "ada", "lines": lines, "payment_token": "tok_ok" });
+        let placed = self.http.post("/v1/orders", &order).await?;
+        let id = placed["id"].as_str().ok_or("an order without an id")?;
+        self.placed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+        Ok(())
+    }
+
+    async fn settle(&self) -> Result<(), Failure> {
+        let placed = mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
+        for order in placed {
+            while !self.is_confirmed(&order).await? {
+                sleep(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks what is in stock, of one SKU after the other.
+#[derive(Clone)]
+pub(crate) struct Stock(pub(crate) Http);
+
+impl Client for Stock {
+    async fn call(&self, nth: u64) -> Result<(), Failure> {
+        let level = self.0.get(&format!("/v1/stock/{}", sku(nth)), StatusCode::OK).await?;
+        level["available"].as_u64().map(drop).ok_or_else(|| format!("no stock level: {level}").into())
+    }
+}

@@ -1,0 +1,87 @@
+//! The same orders in one process, in two over gRPC, and in two over RabbitMQ, on PostgreSQL.
+//!
+//! In the split ones catalog and inventory are the other process, so an order makes two calls to it: one for its prices,
+//! before it is answered, and one for its goods, after that.
+#![expect(clippy::float_arithmetic, reason = "comparing is dividing")]
+
+use std::{env, process};
+
+use outgrow_testkit::contest::{Crowd, Failure, Row, crowd, in_turns, median, quantile};
+
+use crate::{
+    client::Orders,
+    system::{Engine, Split, System},
+};
+
+/// How often each order of the three is run.
+const LAPS: usize = 3;
+
+const CALLERS: u64 = 16;
+const EACH: u64 = 20;
+
+/// What one of them did in a turn.
+#[derive(Default)]
+struct Turn {
+    crowd: Crowd,
+    /// In microseconds.
+    processor_time: f64,
+}
+
+pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
+    let broker = env::var("OUTGROW_TEST_RABBITMQ");
+    let broker = broker.unwrap_or_else(|_| "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned());
+    let over_rabbitmq = Split::RabbitMq { broker, prefix: format!("bench-{}", process::id()) };
+    let systems = [
+        System::shop(shop, Engine::Postgres, Split::Not).await?,
+        System::shop(shop, Engine::Postgres, Split::Grpc).await?,
+        System::shop(shop, Engine::Postgres, over_rabbitmq).await?,
+    ];
+    let [one, grpc, rabbitmq] = systems.each_ref().map(|system| (system, Orders::of(&system.http)));
+    let rounds = in_turns(LAPS, async |who| {
+        let (system, orders) = match who {
+            0 => &one,
+            1 => &grpc,
+            _ => &rabbitmq,
+        };
+        let before = system.processor_time()?;
+        let crowd = crowd(orders, CALLERS, EACH).await?;
+        Ok(Turn { crowd, processor_time: system.processor_time()? - before })
+    });
+    let rounds = rounds.await?;
+    let [one, grpc, rabbitmq] =
+        [0, 1, 2].map(|who| Course(rounds.iter().filter_map(|round| round.get(who)).collect()));
+    Ok([grpc.beside(&one, "grpc"), rabbitmq.beside(&one, "rabbitmq")].concat())
+}
+
+/// All turns of one of them.
+struct Course<'a>(Vec<&'a Turn>);
+
+impl Course<'_> {
+    /// How it compares with one process: throughput within rounds, the rest over all of them.
+    fn beside(&self, one: &Self, name: &str) -> [Row; 4] {
+        let ratios = self.throughput().zip(one.throughput()).map(|(split, one)| split / one).collect();
+        let (split, alone) = (median(self.throughput().collect()), median(one.throughput().collect()));
+        let row =
+            |what: &str, figure: f64, one: f64| Row::new(format!("{name} {what}"), figure, one, figure / one);
+        [
+            Row::new(format!("{name} throughput"), split, alone, median(ratios)),
+            row("p50", self.latency(0.5), one.latency(0.5)),
+            row("p99", self.latency(0.99), one.latency(0.99)),
+            row("processor time", self.processor_time(), one.processor_time()),
+        ]
+    }
+
+    fn throughput(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().map(|turn| turn.crowd.per_second())
+    }
+
+    fn latency(&self, share: f64) -> f64 {
+        quantile(self.0.iter().flat_map(|turn| turn.crowd.micros.clone()).collect(), share)
+    }
+
+    /// An order's.
+    fn processor_time(&self) -> f64 {
+        let orders: f64 = self.0.iter().flat_map(|turn| &turn.crowd.micros).map(|_| 1.0).sum();
+        self.0.iter().map(|turn| turn.processor_time).sum::<f64>() / orders
+    }
+}

@@ -1,0 +1,36 @@
+//! The shop without the kit: axum, sqlx, and nothing in between. It is what `cargo xtask bench` compares the shop with.
+//!
+//! Statement for statement it does what the shop does for an order: it looks for a remembered answer, prices the lines,
+//! keeps order, lines and answer in one transaction, reserves the goods in another (with an answer of its own), and
+//! confirms the order in a third; 16 orders at once, found again after a crash. It stores them where the shop does (a
+//! file or a schema for each module, from the same migrations), as durably, and answers with the same JSON.
+//!
+//! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. Nor does it have time
+//! budgets, limits, logs, documentation, or writes that a caller who leaves cannot cut short.
+#![expect(
+    clippy::duplicate_mod,
+    reason = "written once and built for either engine, as its types tell them apart"
+)]
+
+mod body;
+mod postgres;
+mod sqlite;
+
+use std::{env, error::Error};
+
+use tokio::net::TcpListener;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let [data, http, skus] = &*args else {
+        return Err("bare DATA HTTP SKUS, such as: bare sqlite:data 127.0.0.1:8080 100".into());
+    };
+    let (listener, skus) = (TcpListener::bind(http).await?, skus.parse()?);
+    match data.strip_prefix("sqlite:") {
+        Some(folder) => sqlite::shop::serve(sqlite::open(folder.as_ref()).await?, skus, listener).await,
+        None => postgres::shop::serve(postgres::open(data).await?, skus, listener).await,
+    }
+}

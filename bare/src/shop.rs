@@ -1,0 +1,146 @@
+//! The handlers, and what carries orders on behind them.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+    serve::ListenerExt as _,
+};
+use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use uuid::Uuid;
+
+use super::store::{Answer, Kept, PLACE, Store};
+use crate::{
+    Failure,
+    body::{Level, Money, Order, OrderLine, PlaceOrder, Problem, is_sku, key, new_id, unprocessable},
+};
+
+/// How many orders are carried on at once.
+const AT_ONCE: usize = 16;
+
+/// How long an open order waits at most until it is looked at again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+struct Shop {
+    store: Store,
+    /// There is an open order.
+    open: Notify,
+}
+
+/// Serves until the process ends.
+pub(crate) async fn serve(store: Store, skus: u32, listener: TcpListener) -> Result<(), Failure> {
+    store.fill(skus).await?;
+    let shop = Arc::new(Shop { store, open: Notify::new() });
+    drop(tokio::spawn(fulfil(Arc::clone(&shop))));
+    let router = Router::new()
+        .route("/health/ready", get(async || StatusCode::OK))
+        .route("/v1/orders", post(place))
+        .route("/v1/orders/{id}", get(order))
+        .route("/v1/stock/{sku}", get(stock))
+        .with_state(shop);
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    Ok(axum::serve(listener, router).await?)
+}
+
+async fn place(State(shop): State<Arc<Shop>>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+    let (request, key) = (PlaceOrder::read(&headers, &body)?, key(&headers)?);
+    let fingerprint = Uuid::new_v5(&Uuid::NAMESPACE_OID, &body);
+    loop {
+        if let Some((earlier, answer)) = shop.store.ordering.recall(PLACE, &key).await? {
+            if earlier != fingerprint {
+                return Err(unprocessable(&"this key was used before with another request"));
+            }
+            return Ok(created(answer));
+        }
+        let kept = price(&shop.store, &request).await?;
+        let body = serde_json::to_vec(&kept.order)?;
+        let answer = Answer { command: PLACE, key: key.clone(), fingerprint, body };
+        match shop.store.place(&answer, &kept).await {
+            Ok(()) => {
+                shop.open.notify_one();
+                return Ok(created(answer.body));
+            }
+            // The same command, at the same time: answer what it was answered.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The order at the prices of now.
+async fn price(store: &Store, request: &PlaceOrder) -> Result<Kept, Problem> {
+    let mut skus: Vec<&str> = request.lines.iter().map(|line| &*line.sku).collect();
+    skus.sort_unstable();
+    skus.dedup();
+    let prices = store.prices(Value::from(skus)).await?;
+    let (mut lines, mut total) = (Vec::with_capacity(request.lines.len()), None::<Money>);
+    for line in &request.lines {
+        let price = prices.iter().find(|(sku, ..)| *sku == line.sku);
+        let (_, amount, currency) = price.ok_or_else(|| unprocessable(&"there is no such product"))?;
+        let sum = amount.checked_mul(i64::from(line.quantity));
+        let sum = sum.and_then(|sum| sum.checked_add(total.as_ref().map_or(0, |total| total.amount)));
+        let sum = sum.ok_or_else(|| unprocessable(&"the total is too large"))?;
+        if total.is_some_and(|total| total.currency != *currency) {
+            return Err(unprocessable(&"an order has one currency"));
+        }
+        total = Some(Money { amount: sum, currency: currency.clone() });
+        let unit_price = Money { amount: *amount, currency: currency.clone() };
+        lines.push(OrderLine { sku: line.sku.clone(), quantity: line.quantity, unit_price });
+    }
+    let (customer, status) = (request.customer.clone(), "placed".to_owned());
+    let total = total.ok_or_else(|| unprocessable(&"an order has 1 to 100 lines"))?;
+    let order = Order { id: new_id(), customer, status, lines, total, reason: None };
+    Ok(Kept { order, payment_token: request.payment_token.clone(), hold: new_id(), version: 0 })
+}
+
+fn created(body: Vec<u8>) -> Response {
+    (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+async fn order(State(shop): State<Arc<Shop>>, Path(id): Path<Uuid>) -> Result<Json<Order>, Problem> {
+    let kept = shop.store.order(id).await?;
+    let unknown = || Problem(StatusCode::NOT_FOUND, "there is no such order".to_owned());
+    kept.map(|kept| Json(kept.order)).ok_or_else(unknown)
+}
+
+async fn stock(State(shop): State<Arc<Shop>>, Path(sku): Path<String>) -> Result<Json<Level>, Problem> {
+    is_sku(&sku)?;
+    let level = shop.store.level(&sku).await?;
+    level.map(Json).ok_or_else(|| Problem(StatusCode::NOT_FOUND, format!("{sku} was never received")))
+}
+
+/// Carries open orders on, round after round; what a crash left open, too.
+#[expect(clippy::infinite_loop, reason = "it ends with the process")]
+async fn fulfil(shop: Arc<Shop>) {
+    let mut after = Uuid::nil();
+    loop {
+        let mut round = shop.store.open(after).await.unwrap_or_default();
+        if round.is_empty() && !after.is_nil() {
+            round = shop.store.open(Uuid::nil()).await.unwrap_or_default();
+        }
+        after = round.last().copied().unwrap_or_default();
+        let carried = stream::iter(round).map(|id| carry_on(&shop.store, id)).buffer_unordered(AT_ONCE);
+        let done = carried.fold(false, async |any, done| any | done.unwrap_or(false)).await;
+        if !done {
+            drop(timeout(PATIENCE, shop.open.notified()).await);
+        }
+    }
+}
+
+/// True unless the order still has to wait.
+async fn carry_on(store: &Store, id: Uuid) -> Result<bool, sqlx::Error> {
+    let Some(kept) = store.order(id).await? else { return Ok(true) };
+    loop {
+        if let Some(reason) = store.reserve(&kept).await? {
+            store.end(&kept, reason).await?;
+            return Ok(true);
+        }
+    }
+}
