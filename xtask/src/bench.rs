@@ -17,8 +17,8 @@ use clap::ValueEnum;
 use crate::services::{self, Install};
 use table::{Part, Row};
 
-/// Measure what the seam costs: instructions and allocations of a call, carriers beside the same without the kit, the
-/// release binary.
+/// Measure what the seam costs: instructions and allocations of a call, carriers and requests beside the same
+/// without the kit, an order in one process and in two, the release binary.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench --only calls,shop")]
 pub(crate) struct Args {
@@ -39,6 +39,10 @@ enum Subject {
     /// A call over RabbitMQ, in turns with bare lapin.
     #[value(name = "rabbitmq")]
     RabbitMq,
+    /// Requests over HTTP to the shop, in turns with the crate `bare`.
+    Http,
+    /// Orders in one process, and in two over either carrier.
+    Ladder,
     /// The release binary: its start, its memory, its size.
     Shop,
 }
@@ -49,19 +53,34 @@ impl Subject {
             Self::Calls => "a query in one process, per call",
             Self::Grpc => "a query over gRPC, medians",
             Self::RabbitMq => "a query over RabbitMQ, medians",
+            Self::Http => "requests over HTTP, beside axum and sqlx, medians",
+            Self::Ladder => "orders in two processes, beside one (\"bare\"), on PostgreSQL",
             Self::Shop => "the shop, release build",
         }
     }
 
     fn measure(self, install: Install) -> anyhow::Result<Vec<Row>> {
+        let shop = || built::executable("build --release --package shop --bin shop", "shop");
         match self {
             Self::Calls => calls::measure(),
-            Self::Grpc => turns::measure("adapter-grpc", "unary", None, &turns::GRPC),
+            Self::Grpc => turns::measure(("adapter-grpc", "unary"), &[], &[], &turns::GRPC),
             Self::RabbitMq => {
                 let broker = services::rabbitmq(install)?;
-                turns::measure("adapter-rabbitmq", "request_reply", Some(&broker), &turns::RABBITMQ)
+                turns::measure(("adapter-rabbitmq", "request_reply"), &[], &[broker], &turns::RABBITMQ)
             }
-            Self::Shop => shop::measure(),
+            Self::Http => {
+                let database = services::postgres(install)?;
+                let (shop, bare) = (shop()?, built::executable("build --release --package bare", "bare")?);
+                let args = &["turns".as_ref(), shop.as_os_str(), bare.as_os_str()];
+                turns::measure(("bare", "load"), args, &[database], &turns::HTTP)
+            }
+            Self::Ladder => {
+                let services = [services::postgres(install)?, services::rabbitmq(install)?];
+                let shop = shop()?;
+                let args = &["ladder".as_ref(), shop.as_os_str()];
+                turns::measure(("bare", "load"), args, &services, &turns::LADDER)
+            }
+            Self::Shop => shop::measure(&shop()?),
         }
     }
 }

@@ -59,17 +59,12 @@ pub(crate) fn find(install: Install) -> anyhow::Result<Vec<Service>> {
 
 /// A PostgreSQL server.
 pub(crate) fn postgres(install: Install) -> anyhow::Result<Service> {
-    told(postgres::find(install)?)
+    postgres::find(install).inspect(|found| println!("{found}"))
 }
 
 /// A RabbitMQ broker.
 pub(crate) fn rabbitmq(install: Install) -> anyhow::Result<Service> {
-    told(rabbitmq::find(install)?)
-}
-
-fn told(found: Service) -> anyhow::Result<Service> {
-    println!("{found}");
-    Ok(found)
+    rabbitmq::find(install).inspect(|found| println!("{found}"))
 }
 
 /// A server that was started for this run, and its folder if it has one of its own. Both are gone when it is dropped.

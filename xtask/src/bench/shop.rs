@@ -16,10 +16,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{
-    built,
-    table::{Row, Target, Unit},
-};
+use super::table::{Row, Target, Unit};
 
 /// Starts; the median counts. Odd, so that there is one.
 const STARTS: u32 = 7;
@@ -32,12 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 const KIB_PER_MIB: f64 = 1024.0;
 
-pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
-    let shop = built::executable("build --release --package shop --bin shop", "shop")?;
+pub(crate) fn measure(shop: &Path) -> anyhow::Result<Vec<Row>> {
     let starts =
-        (0..STARTS).map(|nth| Shop::start(&shop, nth)?.observe()).collect::<anyhow::Result<Vec<_>>>()?;
+        (0..STARTS).map(|nth| Shop::start(shop, nth)?.observe()).collect::<anyhow::Result<Vec<_>>>()?;
     let (ready, memory): (Vec<f64>, Vec<f64>) = starts.into_iter().unzip();
-    let size = f64::from(u32::try_from(fs::metadata(&shop)?.len() / 1024)?) / KIB_PER_MIB;
+    let size = f64::from(u32::try_from(fs::metadata(shop)?.len() / 1024)?) / KIB_PER_MIB;
     let row = |what: &str, unit, figure, most| Row {
         what: what.to_owned(),
         unit,

@@ -32,6 +32,7 @@ pub(crate) enum Unit {
     Allocations,
     Microseconds,
     CallsPerSecond,
+    PerSecond,
     Milliseconds,
     Mebibytes,
 }
@@ -90,6 +91,7 @@ impl Unit {
             Self::Allocations => "allocations",
             Self::Microseconds => "µs",
             Self::CallsPerSecond => "calls/s",
+            Self::PerSecond => "1/s",
             Self::Milliseconds => "ms",
             Self::Mebibytes => "MiB",
         }
@@ -97,7 +99,9 @@ impl Unit {
 
     fn render(self, figure: f64) -> String {
         match self {
-            Self::Instructions | Self::CallsPerSecond | Self::Milliseconds => format!("{figure:.0}"),
+            Self::Instructions | Self::CallsPerSecond | Self::PerSecond | Self::Milliseconds => {
+                format!("{figure:.0}")
+            }
             Self::Allocations | Self::Microseconds | Self::Mebibytes => format!("{figure:.1}"),
         }
     }

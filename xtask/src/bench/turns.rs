@@ -1,6 +1,10 @@
-//! A carrier beside the same without the kit: the benchmark itself takes turns and compares; see there.
+//! What is compared with the same without the kit, or in one process: benchmarks that take turns and compare by
+//! themselves; see there.
 
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, ensure};
 
@@ -29,29 +33,49 @@ pub(crate) const RABBITMQ: [Wanted; 4] = [
     ("throughput", "port, 64 callers", Unit::CallsPerSecond, None),
 ];
 
-/// Builds and runs the benchmark of this name in a package, and reads these rows of what it says.
+/// Of requests over HTTP, beside the crate `bare`.
+pub(crate) const HTTP: [Wanted; 8] = [
+    ("sqlite orders control", "SQLite orders, control: bare again", Unit::PerSecond, None),
+    ("sqlite orders", "SQLite, POST /v1/orders", Unit::PerSecond, Some(Target::RatioAtLeast(0.85))),
+    ("sqlite stock control", "SQLite stock, control: bare again", Unit::PerSecond, None),
+    ("sqlite stock", "SQLite, GET /v1/stock/{sku}", Unit::PerSecond, Some(Target::RatioAtLeast(0.92))),
+    ("postgres orders control", "PostgreSQL orders, control: bare again", Unit::PerSecond, None),
+    ("postgres orders", "PostgreSQL, POST /v1/orders", Unit::PerSecond, Some(Target::RatioAtLeast(0.85))),
+    ("postgres stock control", "PostgreSQL stock, control: bare again", Unit::PerSecond, None),
+    ("postgres stock", "PostgreSQL, GET /v1/stock/{sku}", Unit::PerSecond, Some(Target::RatioAtLeast(0.92))),
+];
+
+/// Of orders in two processes, beside the same in one.
+pub(crate) const LADDER: [Wanted; 8] = [
+    ("grpc throughput", "over gRPC, orders", Unit::PerSecond, None),
+    ("grpc p50", "over gRPC, p50", Unit::Microseconds, None),
+    ("grpc p99", "over gRPC, p99", Unit::Microseconds, None),
+    ("grpc processor time", "over gRPC, processor time an order", Unit::Microseconds, None),
+    ("rabbitmq throughput", "over RabbitMQ, orders", Unit::PerSecond, None),
+    ("rabbitmq p50", "over RabbitMQ, p50", Unit::Microseconds, None),
+    ("rabbitmq p99", "over RabbitMQ, p99", Unit::Microseconds, None),
+    ("rabbitmq processor time", "over RabbitMQ, processor time an order", Unit::Microseconds, None),
+];
+
+/// Builds and runs the benchmark of this name in a package, with these arguments and services, and reads these rows of
+/// what it says.
 pub(crate) fn measure(
-    package: &str,
-    name: &str,
-    service: Option<&Service>,
+    (package, name): (&str, &str),
+    args: &[&OsStr],
+    services: &[Service],
     wanted: &[Wanted],
 ) -> anyhow::Result<Vec<Row>> {
     let bench = built::executable(&format!("bench --no-run --package {package} --bench {name}"), name)?;
     let mut command = Command::new(bench);
-    command.envs(service.map(|service| (service.variable, &service.url)));
-    read(&said(command)?, wanted)
-}
-
-/// What a benchmark says until it ends well.
-pub(crate) fn said(mut command: Command) -> anyhow::Result<String> {
+    command.args(args).envs(services.iter().map(|service| (service.variable, &service.url)));
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("{command:?} could not be run"))?;
     ensure!(output.status.success(), "{command:?} failed: {}", output.status);
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    read(&String::from_utf8_lossy(&output.stdout), wanted)
 }
 
 /// These rows.
-pub(crate) fn read(said: &str, wanted: &[Wanted]) -> anyhow::Result<Vec<Row>> {
+fn read(said: &str, wanted: &[Wanted]) -> anyhow::Result<Vec<Row>> {
     let row = |(name, what, unit, target): &Wanted| {
         let (figure, bare) = find(said, name).with_context(|| format!("nothing was said of {name}"))?;
         Ok(Row { what: (*what).to_owned(), unit: *unit, figure, bare: Some(bare), target: *target })
