@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::LazyLock};
 /// The top of the workspace.
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The real ones: sources, manifests, migrations.
+/// The real ones: sources, manifests, migrations. What `docs` shows is held where a guide puts it.
 pub(crate) static TREE: LazyLock<Tree> = LazyLock::new(|| {
     let mut tree = Tree::default();
     tree.walk(Path::new(ROOT), "");
@@ -47,7 +47,7 @@ impl Tree {
             let name = entry.file_name().into_string().unwrap();
             let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             if entry.file_type().unwrap().is_dir() {
-                let made = ["target", "data", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
+                let made = ["target", "data", "docs", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
                 if !name.starts_with('.') && !made.contains(&path.as_str()) {
                     self.walk(&entry.path(), &path);
                 }
