@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "printing is what a chore does")]
 
 mod bench;
+mod guides;
 mod services;
 mod step;
 mod tally;
@@ -20,12 +21,14 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
     Bench(bench::Args),
+    Guides(guides::Args),
     Test(test::Args),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Chore::parse() {
         Chore::Bench(args) => Ok(bench::run(&args)),
+        Chore::Guides(args) => guides::run(&args),
         Chore::Test(args) => test::run(&args),
     }
 }
