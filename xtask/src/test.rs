@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// In the order in which they run: what is quick to mend comes first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step::check("fmt", "fmt --all --check"),
     Step::check("clippy", "clippy --workspace --all-targets -- -D warnings"),
     Step::check("build", "build --bin shop"),
@@ -36,9 +36,10 @@ const STEPS: [Step; 9] = [
         .with(Tool::Python),
     Step::tests("doc", "test --workspace --no-fail-fast --doc"),
     Step::check("rustdoc", r#"doc --workspace --no-deps --config build.rustdocflags=["-D","warnings"]"#),
+    Step::check("guides", "xtask guides"),
 ];
 
-/// Check everything: formatting, lints, build, unit, integration and doc tests, foreign tools, documentation.
+/// Check everything: formatting, lints, build, unit, integration and doc tests, foreign tools, documentation, guides.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only fmt,clippy")]
 pub(crate) struct Args {

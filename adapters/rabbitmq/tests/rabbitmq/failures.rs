@@ -88,7 +88,14 @@ struct Other;
 
 impl Dispatch for Other {
     fn port(&self) -> &'static PortDesc {
-        &PortDesc { package: "other.v1", name: "Other", doc: "", methods: &[] }
+        const PORT: &PortDesc = &PortDesc {
+            package: "other.v1",
+            name: "Other",
+            doc: "",
+            methods: &[],
+            contract: Method::contract("other.v1", "Other"),
+        };
+        PORT
     }
 
     fn dispatch<'a>(
