@@ -88,6 +88,20 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
 }
 
 #[test]
+fn the_lock_of_a_version_that_moved_aside_is_found_by_what_it_says() {
+    let before = version(|_| String::new());
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../modules/inventory/contract/wire.lock");
+    let lock = std::fs::read_to_string(lock).unwrap();
+    before.write(
+        "modules/inventory/contract/inventory.v1.lock",
+        lock.replace("rpc Ship idempotent", "rpc Ship query"),
+    );
+    let (code, _, stderr) =
+        run(&before, &["contracts", "check", "--against", before.path().to_str().unwrap()]);
+    assert_eq!((code, stderr.contains("Inventory/Ship: callers rely on `query`")), (65, true), "{stderr}");
+}
+
+#[test]
 fn scripts_read_the_verdict_as_json() {
     let before = version(|lock| lock.replace("  rpc Ship idempotent", "  rpc Ship query"));
     let args = ["contracts", "check", "--json", "--against", before.path().to_str().unwrap()];
@@ -124,10 +138,12 @@ fn a_version_of_git_is_compared_with_whatever_became_of_its_locks_since() {
     assert_eq!(code, 65, "{stderr}");
     for says in [
         "Inventory/Ship: callers rely on `query`",
-        "payments: the contract is gone, and peers still use it; put it back [CONTRACT_REMOVED]",
+        "payments.v1.Payments: the contract is gone, and peers still use it; put it back [CONTRACT_REMOVED]",
     ] {
         assert!(stderr.contains(says), "{says}\n{stderr}");
     }
+    let withdrawn = ["contracts", "check", "--against", "HEAD", "--withdrawn", "payments.v1"];
+    assert!(!run(&before, &withdrawn).2.contains("payments"), "it is gone on purpose");
     let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "v9"]);
     assert_eq!((code, stderr.contains("v9")), (64, true), "{stderr}");
     let empty = TestDir::new();

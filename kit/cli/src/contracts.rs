@@ -22,6 +22,9 @@ Examples:
   shop contracts check --against v1.4.0
                                     would peers of that version understand this one?";
 
+/// The lock of a contract's current version.
+const LOCK: &str = "wire.lock";
+
 /// What to do with the contracts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -54,6 +57,9 @@ pub(crate) enum Command {
         /// The top of the workspace
         #[arg(long, value_name = "FOLDER", default_value = ".")]
         dir: PathBuf,
+        /// A version of a port that is gone on purpose, such as `inventory.v1`: nobody calls it any more
+        #[arg(long, value_name = "PACKAGE")]
+        withdrawn: Vec<String>,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
@@ -64,16 +70,23 @@ pub(crate) fn run(command: &Command, app: App) -> Result<(), Failed> {
     match command {
         Command::Export { out: Some(out), .. } => publish(out, app),
         Command::Export { dir, check, out: None } => export_all(dir, *check, app),
-        Command::Check { against, dir, json } => compare::run(&Version::new(against, dir), app, *json),
+        Command::Check { against, dir, withdrawn, json } => {
+            compare::run(&Version::new(against, dir), app, withdrawn, *json)
+        }
     }
 }
 
 fn export_all(dir: &Path, check: bool, app: App) -> Result<(), Failed> {
     let mut wrong = Vec::new();
-    export(&dir.join("kit/outgrow"), schema::KERNEL, check, schema::export_kernel, &mut wrong)?;
+    export(&dir.join("kit/outgrow"), schema::KERNEL, LOCK, check, schema::export_kernel, &mut wrong)?;
     for spec in app.modules {
         let folder = dir.join("modules").join(spec.name).join("contract");
-        export(&folder, spec.port.package, check, |lock| schema::export(spec.port, lock), &mut wrong)?;
+        for port in spec.ports() {
+            // The lock of a version from before stands beside that of the current one.
+            let lock =
+                if port.package == spec.port.package { LOCK } else { &format!("{}.lock", port.package) };
+            export(&folder, port.package, lock, check, |lock| schema::export(port, lock), &mut wrong)?;
+        }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failed::data(anyhow::anyhow!("{}", wrong.join("\n  ")))) }
 }
@@ -88,7 +101,8 @@ fn publish(out: &Path, app: App) -> Result<(), Failed> {
         exit::say(format_args!("wrote {}", path.display()))
     };
     let kernel = (schema::KERNEL, schema::export_kernel(""));
-    let ports = app.modules.iter().map(|spec| (spec.port.package, schema::export(spec.port, "")));
+    let ports = app.modules.iter().flat_map(|spec| spec.ports());
+    let ports = ports.map(|port| (port.package, schema::export(port, "")));
     for (package, export) in std::iter::once(kernel).chain(ports) {
         let proto = export.map_err(|breaches| Failed::other(anyhow::anyhow!(breaches.join("\n  "))))?.proto;
         write(out.join(schema::file(package)), &proto)?;
@@ -99,6 +113,7 @@ fn publish(out: &Path, app: App) -> Result<(), Failed> {
 fn export(
     folder: &Path,
     package: &str,
+    lock: &str,
     check: bool,
     export: impl FnOnce(&str) -> Result<Export, Vec<String>>,
     wrong: &mut Vec<String>,
@@ -107,7 +122,7 @@ fn export(
         let what = format!("there is no {}: say with --dir where the workspace is", folder.display());
         return Err(Failed::usage(anyhow::anyhow!(what)));
     }
-    let (proto, lock) = (folder.join(format!("{package}.proto")), folder.join("wire.lock"));
+    let (proto, lock) = (folder.join(format!("{package}.proto")), folder.join(lock));
     match export(&read(&lock)?) {
         Err(breaches) => wrong.extend(breaches),
         Ok(export) => {

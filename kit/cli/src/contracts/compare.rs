@@ -6,16 +6,19 @@ use serde_json::{Value, json};
 use super::version::Version;
 use crate::{App, Failed, exit};
 
+/// Where the lock of the types stands that all contracts share.
+pub(super) const KERNEL_LOCK: &str = "kit/outgrow/wire.lock";
+
 /// What peers of another version make of one contract.
 struct Verdict {
-    /// Its package; the name of its module, if it is gone.
+    /// Its package.
     contract: String,
     breaches: Vec<Breach>,
 }
 
 /// Compares what the code says with the locks of that version. Says it; any breach is a failure.
-pub(super) fn run(before: &Version<'_>, app: App, as_json: bool) -> Result<(), Failed> {
-    let verdicts = verdicts(before, app)?;
+pub(super) fn run(before: &Version<'_>, app: App, withdrawn: &[String], as_json: bool) -> Result<(), Failed> {
+    let verdicts = verdicts(before, app, withdrawn)?;
     if as_json {
         exit::say(format_args!("{:#}", json_of(before, &verdicts)))?;
     } else {
@@ -32,30 +35,38 @@ pub(super) fn run(before: &Version<'_>, app: App, as_json: bool) -> Result<(), F
     Err(Failed::data(anyhow::anyhow!(what)))
 }
 
-fn verdicts(before: &Version<'_>, app: App) -> Result<Vec<Verdict>, Failed> {
-    let contracts = before.contracts()?;
-    if contracts.is_empty() {
+fn verdicts(before: &Version<'_>, app: App, withdrawn: &[String]) -> Result<Vec<Verdict>, Failed> {
+    let locks = before.contracts()?;
+    if locks.is_empty() {
         let what = format!("there is no wire.lock in {before}: nothing can be compared");
         return Err(Failed::usage(anyhow::anyhow!(what)));
     }
-    contracts.iter().map(|path| verdict(before, path, app)).collect()
+    let mut verdicts = Vec::new();
+    for path in locks {
+        let lock = Lock::parse(&before.read(&path)?).map_err(|error| {
+            Failed::data(anyhow::Error::new(error).context(format!("{path} in {before}")))
+        })?;
+        if path == KERNEL_LOCK {
+            let breaches = lock.update(&Lock::kernel()).err().unwrap_or_default();
+            verdicts.push(Verdict { contract: KERNEL.to_owned(), breaches });
+        }
+        // By what it says, not by where it stands: a version that was the current one has moved aside.
+        verdicts.extend(lock.ports().filter_map(|port| verdict(&lock, port, app, withdrawn)));
+    }
+    Ok(verdicts)
 }
 
-/// On the contract whose lock stands, or stood, at this path.
-fn verdict(before: &Version<'_>, path: &str, app: App) -> Result<Verdict, Failed> {
-    let module = path.strip_prefix("modules/").and_then(|rest| rest.strip_suffix("/contract/wire.lock"));
-    let spec = app.modules.iter().find(|spec| Some(spec.name) == module);
-    let (contract, now) = match (spec, module) {
-        (Some(spec), _) => (spec.port.package, Lock::of(&[spec.port])),
-        (None, None) => (KERNEL, Lock::kernel()),
-        (None, Some(gone)) => {
-            let breach = Breach { place: gone.to_owned(), wrong: Wrong::ContractRemoved };
-            return Ok(Verdict { contract: gone.to_owned(), breaches: vec![breach] });
-        }
-    };
-    let lock = Lock::parse(&before.read(path)?)
-        .map_err(|error| Failed::data(anyhow::Error::new(error).context(format!("{path} in {before}"))))?;
-    Ok(Verdict { contract: contract.to_owned(), breaches: lock.update(&now).err().unwrap_or_default() })
+/// On one port that peers of that version call. None if nobody is said to.
+fn verdict(lock: &Lock, port: &str, app: App, withdrawn: &[String]) -> Option<Verdict> {
+    let mut ports = app.modules.iter().flat_map(|spec| spec.ports());
+    if let Some(now) = ports.find(|now| now.to_string() == port) {
+        let breaches = lock.update(&Lock::of(&[now])).err().unwrap_or_default();
+        return Some(Verdict { contract: now.package.to_owned(), breaches });
+    }
+    let package = port.rsplit_once('.').map_or(port, |(package, _)| package);
+    let gone = Breach { place: port.to_owned(), wrong: Wrong::ContractRemoved };
+    let meant = withdrawn.iter().any(|name| name == package);
+    (!meant).then(|| Verdict { contract: package.to_owned(), breaches: vec![gone] })
 }
 
 fn json_of(before: &Version<'_>, verdicts: &[Verdict]) -> Value {

@@ -2,6 +2,7 @@
 
 use std::{fmt, fs, path::Path, process::Command};
 
+use super::compare::KERNEL_LOCK;
 use crate::Failed;
 
 /// Another version of the sources.
@@ -28,16 +29,22 @@ impl<'a> Version<'a> {
 
     /// The paths of all locks, from the top of the workspace.
     pub(super) fn contracts(&self) -> Result<Vec<String>, Failed> {
-        let is_lock = |path: &str| path == "kit/outgrow/wire.lock" || path.ends_with("/contract/wire.lock");
+        let is_lock = |path: &str| {
+            let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+            let of_a_module = folder.starts_with("modules/") && folder.ends_with("/contract");
+            path == KERNEL_LOCK || of_a_module && file.ends_with(".lock")
+        };
         let paths: Vec<String> = match self {
             Self::Git(name, dir) => {
                 git(dir, &["ls-tree", "-r", "--name-only", name])?.lines().map(str::to_owned).collect()
             }
             Self::Folder(folder) => {
-                let modules = fs::read_dir(folder.join("modules")).into_iter().flatten().flatten();
-                let names = modules.filter_map(|module| module.file_name().into_string().ok());
-                let locks = names.map(|name| format!("modules/{name}/contract/wire.lock"));
-                let all = std::iter::once("kit/outgrow/wire.lock".to_owned()).chain(locks);
+                let contracts =
+                    names_in(&folder.join("modules")).map(|name| format!("modules/{name}/contract"));
+                let files = contracts.flat_map(|contract| {
+                    names_in(&folder.join(&contract)).map(move |file| format!("{contract}/{file}"))
+                });
+                let all = std::iter::once(KERNEL_LOCK.to_owned()).chain(files);
                 all.filter(|path| folder.join(path).is_file()).collect()
             }
         };
@@ -52,6 +59,11 @@ impl<'a> Version<'a> {
             Self::Git(name, dir) => git(dir, &["show", &format!("{name}:./{path}")]),
         }
     }
+}
+
+fn names_in(folder: &Path) -> impl Iterator<Item = String> + use<> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
 }
 
 fn git(dir: &Path, args: &[&str]) -> Result<String, Failed> {

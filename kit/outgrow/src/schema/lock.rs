@@ -98,6 +98,11 @@ impl Lock {
         text.parse()
     }
 
+    /// The ports it locks, such as `inventory.v1.Inventory`.
+    pub fn ports(&self) -> impl Iterator<Item = &str> {
+        self.services.keys().map(|name| &**name)
+    }
+
     /// What the code of these ports says now.
     pub fn of(ports: &[&PortDesc]) -> Self {
         let mut lock = Self::default();
