@@ -66,24 +66,28 @@ impl Guide {
 
     fn follow(mut self) {
         let text = std::mem::take(&mut self.text);
+        assert!(text.contains("```console\n$ "), "there is nothing to follow");
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             let Some(kind) = line.strip_prefix("```") else { continue };
             let block: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
             match block.first().and_then(|first| first.strip_prefix("# ")) {
+                _ if kind == "console" => self.try_out(&block),
                 Some(name) => self.write(name, &block.join("\n")),
-                None if kind == "console" => self.try_out(&block),
                 None => {}
             }
         }
     }
 
+    /// Writes a file, or to its end; a sentence is no name.
     fn write(&self, name: &str, text: &str) {
         let (before, name) = match name.strip_prefix("added to ") {
             Some(name) => (fs::read_to_string(self.folder.join(name)).unwrap(), name),
             None => (String::new(), name),
         };
-        self.folder.write(name, format!("{before}{text}\n"));
+        if !name.contains(' ') {
+            self.folder.write(name, format!("{before}{text}\n"));
+        }
     }
 
     fn try_out(&mut self, block: &[&str]) {
