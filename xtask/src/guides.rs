@@ -6,10 +6,12 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
+    process::ExitCode,
 };
 
 use anyhow::{Context as _, bail, ensure};
+
+use crate::cargo::{cargo, command};
 
 /// Follow the guide `adding-a-module` to the letter, in a copy of the workspace.
 #[derive(clap::Args)]
@@ -41,10 +43,7 @@ pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
         fs::remove_dir_all(&copy.at)?;
     }
     // The binary where everybody looks for it is the one of the copy.
-    let build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--bin", "shop"])
-        .current_dir(&top)
-        .status()?;
+    let build = cargo().args(["build", "--bin", "shop"]).current_dir(&top).status()?;
     Ok(if build.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -128,16 +127,16 @@ impl Copy {
                 ensure!(found == 1, "{file} has these lines {found} times:\n{old}");
                 fs::write(path, text.replace(old.as_str(), new))?;
             }
-            Step::Run { command, says } => {
-                println!("$ {command}");
-                let mut shell = Command::new("sh");
-                shell.args(["-c", command]).current_dir(&self.at).env("CARGO_TARGET_DIR", &self.target);
+            Step::Run { command: line, says } => {
+                println!("$ {line}");
+                let mut shell = command("sh");
+                shell.args(["-c", line]).current_dir(&self.at).env("CARGO_TARGET_DIR", &self.target);
                 let output = shell.output()?;
                 let said = String::from_utf8_lossy(&output.stdout);
                 let complaint = String::from_utf8_lossy(&output.stderr);
-                ensure!(output.status.success(), "`{command}` failed:\n{said}{complaint}");
-                if let Some(line) = says.iter().find(|line| !said.lines().any(|said| said == **line)) {
-                    bail!("`{command}` does not say `{line}`:\n{said}{complaint}");
+                ensure!(output.status.success(), "`{line}` failed:\n{said}{complaint}");
+                if let Some(missing) = says.iter().find(|line| !said.lines().any(|said| said == **line)) {
+                    bail!("`{line}` does not say `{missing}`:\n{said}{complaint}");
                 }
             }
         }

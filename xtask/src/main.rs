@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "printing is what a chore does")]
 
 mod bench;
+mod cargo;
 mod guides;
 mod services;
 mod step;

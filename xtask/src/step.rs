@@ -1,7 +1,6 @@
 //! One command of a chore: run, streamed, timed, and counted if it runs tests.
 
 use std::{
-    env,
     io::{self, BufRead as _, BufReader},
     path::Path,
     process::Command,
@@ -11,6 +10,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
+    cargo::cargo,
     services::{Install, Service},
     tally::Tally,
     tools::Tool,
@@ -92,7 +92,7 @@ impl Step {
                 return Ok(Outcome { name: self.name, success: true, tally: None, not_run, took });
             }
         };
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = cargo();
         command.args(self.words()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
         command.envs(services.iter().map(|service| (service.variable, &service.url)));
         command.envs(tool);
