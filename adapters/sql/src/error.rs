@@ -223,6 +223,19 @@ pub enum OpenError {
         /// Which home.
         home: String,
     },
+    /// On PostgreSQL somebody has to log in, and who that is cannot be made up here: it has a password.
+    #[error(
+        "there is no login `{0}` to give the homes to: `create role \"{0}\" login password '…'`, then migrate"
+    )]
+    NoLogin(String),
+    /// On PostgreSQL a login that was made later has not been given the homes.
+    #[error("whoever logs in may not work as `{role}` in the home {home}: run `shop migrate` once more")]
+    NotGiven {
+        /// Which home.
+        home: String,
+        /// Whom to work as.
+        role: String,
+    },
     /// On PostgreSQL a process does not migrate by itself.
     #[error("the home {home} lacks {migrations}: run `shop migrate`")]
     NotMigrated {
@@ -236,7 +249,8 @@ pub enum OpenError {
 impl OpenError {
     /// Whether waiting may mend it: the database is down, or nobody has migrated it yet.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::NotMigrated { .. } | Self::Sql { .. }) && !self.is_about_data()
+        matches!(self, Self::NotMigrated { .. } | Self::NotGiven { .. } | Self::Sql { .. })
+            && !self.is_about_data()
     }
 
     /// Whether what is there is wrong, rather than that something cannot be reached.
@@ -252,6 +266,8 @@ impl OpenError {
             | Self::Name(_)
             | Self::Role(_)
             | Self::Commit { .. }
+            | Self::NoLogin(_)
+            | Self::NotGiven { .. }
             | Self::NotMigrated { .. } => false,
         }
     }

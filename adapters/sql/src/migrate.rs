@@ -83,9 +83,12 @@ pub async fn migrated(url: &DataUrl, specs: &[&'static ModuleSpec]) -> Result<()
 /// Refuses a home whose role was not made yet.
 async fn check_role(db: &Db, spec: &ModuleSpec, role: &str) -> Result<(), OpenError> {
     let home = &home_of(db);
-    let made = db.query("select 1 from pg_roles where rolname = $1").bind(role).optional().await;
-    if made.map_err(|source| OpenError::Sql { home: home.clone(), source })?.is_some() {
-        return Ok(());
+    let sql = |source| OpenError::Sql { home: home.clone(), source };
+    let given = "select pg_has_role(oid, 'member') as given from pg_roles where rolname = $1";
+    if let Some(role_made) = db.query(given).bind(role).optional().await.map_err(sql)? {
+        let given = role_made.get::<bool>("given").map_err(sql)?;
+        let not_given = || OpenError::NotGiven { home: home.clone(), role: role.to_owned() };
+        return given.then_some(()).ok_or_else(not_given);
     }
     let names: Vec<_> = steps(spec, db.engine()).into_iter().map(|step| step.name).collect();
     Err(OpenError::NotMigrated { home: home.clone(), migrations: names.join(", ") })
@@ -105,6 +108,8 @@ pub(crate) async fn apply(
     match db.engine() {
         Engine::Postgres(pool) => {
             let role = postgres::role(&pool.connect_options(), spec)?;
+            let there = tx.query("select 1 from pg_roles where rolname = $1").bind(login).optional().await;
+            there.map_err(sql)?.ok_or_else(|| OpenError::NoLogin(login.to_owned()))?;
             postgres::prepare(&mut tx, spec.name, &role, login).await.map_err(sql)?;
         }
         Engine::Sqlite(_) => tx.script(sqlite::LEDGER).await.map_err(sql)?,

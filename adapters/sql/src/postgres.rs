@@ -95,10 +95,7 @@ pub(crate) async fn prepare(tx: &mut Tx, schema: &str, role: &str, login: &str) 
     let ours: String = tx.query("select current_user::text as name").one().await?.get("name")?;
     for member in [&*ours, login] {
         let is_member = "select pg_has_role($1, $2, 'member') as is_member";
-        let there = tx.query("select 1 from pg_roles where rolname = $1").bind(member).optional().await?;
-        if there.is_some()
-            && !tx.query(is_member).bind(member).bind(role).one().await?.get::<bool>("is_member")?
-        {
+        if !tx.query(is_member).bind(member).bind(role).one().await?.get::<bool>("is_member")? {
             tx.script(AssertSqlSafe(format!("grant \"{role}\" to {}", quoted(member)))).await?;
         }
     }

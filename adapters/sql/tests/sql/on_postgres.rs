@@ -4,6 +4,8 @@ use adapter_sql::{DataUrl, OpenError, migrate, migrated};
 use outgrow::ModuleSpec;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgDatabaseError};
 
+use outgrow_testkit::FixedClock;
+
 use super::place::{ITEMS, Place, SHELF, insert, on_hand, spec};
 
 const RACK: &ModuleSpec = &spec("rack", &[ITEMS]);
@@ -117,4 +119,24 @@ async fn a_database_whose_name_makes_no_role_is_refused() {
         let error = migrated(&url, &[SHELF]).await.unwrap_err();
         assert!(matches!(&error, OpenError::Role(role) if role.ends_with("_shelf")), "{error:?}");
     }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn a_login_that_is_not_there_or_came_later_is_told_so() {
+    let place = Place::postgres().await;
+    let login = format!("{}_late", place.database().name());
+    let admin: DataUrl = place.database().url_as("postgres").parse().unwrap();
+    let url: DataUrl = place.database().url_as(&login).parse().unwrap();
+    let migrate = async || migrate(&url, Some(&admin), &[SHELF], &FixedClock::new()).await;
+    let error = migrate().await.unwrap_err().to_string();
+    assert!(error.contains(&format!("create role \"{login}\" login")), "{error}");
+
+    place.migrate(SHELF).await.unwrap();
+    place.database().administer(format!("create role {login} login")).await;
+    let error = migrated(&url, &[SHELF]).await.unwrap_err();
+    assert!(matches!(error, OpenError::NotGiven { .. }) && error.may_pass(), "{error:?}");
+    assert!(error.to_string().contains("run `shop migrate` once more"), "{error}");
+    migrate().await.unwrap();
+    migrated(&url, &[SHELF]).await.unwrap();
 }

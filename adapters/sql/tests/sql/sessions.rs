@@ -1,7 +1,7 @@
 //! What becomes of a session on PostgreSQL: it is killed, it hangs, its answer is lost. What was written meanwhile is
 //! called by its name, and the next call finds another session.
 
-use std::{sync::Arc, time::Instant};
+use std::{error::Error as _, sync::Arc, time::Instant};
 
 use adapter_sql::{DataUrl, Db};
 use outgrow::CommitError;
@@ -161,7 +161,7 @@ async fn blocked(db: &Db) -> String {
         tx.commit(()).await
     });
     match error.await.unwrap_err() {
-        CommitError::NotCommitted(error) => error.to_string(),
+        CommitError::NotCommitted(error) => error.source().unwrap().to_string(),
         other @ (CommitError::Conflict | CommitError::InDoubt(_)) => panic!("{other:?}"),
     }
 }
