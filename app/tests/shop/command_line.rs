@@ -63,6 +63,32 @@ fn check_finds_what_could_only_fail_when_it_serves() {
     assert!(!dir.join("data").exists(), "nothing was opened");
 }
 
+#[test]
+fn homes_that_could_not_be_opened_are_found_before_they_are() {
+    let dir = TestDir::new();
+    for (file, says) in [
+        ("[data]\nurl = \"postgres://a@b/Shop\"\n", "data.url: `Shop_catalog` cannot be the name of a role"),
+        (
+            "[modules.catalog]\nurl = \"postgres://a@b/Shop\"\n",
+            "modules.catalog.url: `Shop_catalog` cannot be the name of a role",
+        ),
+        (
+            "[data]\nadmin_url = \"postgres://a@b/shop\"\n",
+            "data.admin_url: is of another engine than data.url",
+        ),
+        (
+            "[modules.inventory]\nadmin_url = \"postgres://a@b/shop\"\n",
+            "modules.inventory.admin_url: means nothing without `url`; add modules.inventory.url",
+        ),
+        ("[modules.inventry]\n", "modules.inventry: there is no module `inventry`"),
+    ] {
+        dir.write("outgrow.toml", file);
+        let (code, _, stderr) = run(&dir, &["check"]);
+        assert_eq!((code, stderr.contains(says)), (64, true), "{says}\n{stderr}");
+        assert!(stderr.starts_with("error: 1 problem "), "said once: {stderr}");
+    }
+}
+
 #[tokio::test]
 async fn asked_to_end_while_it_starts_it_ends_well() {
     for _ in 0..5 {
@@ -114,6 +140,12 @@ fn two_listeners_at_one_address_are_found_before_they_meet() {
         (
             stock("address = \"grpc://127.0.0.1:7101\"\nhttp = \"127.0.0.1:8080\"\n"),
             "services.stock.http: `services.main.http` listens at 127.0.0.1:8080 already",
+        ),
+        (
+            stock(
+                "address = [\"rabbitmq\", \"grpc://127.0.0.1:8080\"]\n[broker]\nurl = \"amqp://127.0.0.1\"\n",
+            ),
+            "services.stock.address: `services.main.http` listens at 127.0.0.1:8080 already",
         ),
         (stock("address = \"grpc://127.0.0.1:0\"\n"), "nobody can know which port `grpc://127.0.0.1:0` is"),
         (stock("address = 7\n"), "services.stock.address: holds a number, not text"),

@@ -51,6 +51,8 @@ pub struct Settings {
     pub admin_url: Option<String>,
     /// Homes that are elsewhere, by module.
     pub homes: BTreeMap<String, Home>,
+    /// The modules that something is said of.
+    pub named: BTreeSet<String>,
     /// The broker that calls may go over, if there is one.
     pub broker: Option<BrokerSettings>,
     /// Whether an empty system is filled with the application's sample data.
@@ -170,13 +172,16 @@ impl Settings {
         let main = topology.services.entry(MAIN.to_owned()).or_default();
         main.http = main.http.or_else(|| DEFAULT_HTTP.parse().ok());
 
-        let mut homes = BTreeMap::new();
+        let (mut homes, mut named) = (BTreeMap::new(), BTreeSet::new());
         for (name, dict) in read::tables("modules", modules, &mut flaws) {
             let mut module = Section::new(format!("modules.{name}"), dict, &mut flaws);
             let admin_url = module.text("admin_url");
-            if let Some(url) = module.text("url") {
-                homes.insert(name.clone(), Home { url, admin_url });
+            match (module.text("url"), admin_url) {
+                (Some(url), admin_url) => drop(homes.insert(name.clone(), Home { url, admin_url })),
+                (None, Some(_)) => module.stands_alone("admin_url", "url"),
+                (None, None) => {}
             }
+            named.insert(name.clone());
             if module
                 .choice("placement", &["loopback"], "services place modules: list it under one")
                 .is_some()
@@ -186,7 +191,7 @@ impl Settings {
             module.end("url, admin_url, placement");
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, admin_url, homes, broker, sample, base, source, unread: flaws }
+        Self { topology, data_url, admin_url, homes, named, broker, sample, base, source, unread: flaws }
     }
 
     /// Where the home of a module is.
@@ -209,7 +214,7 @@ impl Settings {
 
     /// Everything wrong with it, at once: what could not be read, and what cannot be.
     pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
-        let unknown = self.homes.keys().chain(&self.topology.loopback);
+        let unknown = self.named.iter();
         let unknown =
             unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
                 key: format!("modules.{name}"),
@@ -237,12 +242,36 @@ impl Settings {
         });
         let unread = self.unread.iter().cloned();
         let mut flaws: Vec<_> = unread.chain(unknown).chain(unusable).chain(broker).collect();
+        flaws.extend(wrong_homes(self, modules).into_values());
         // What stands there and cannot be read is not missing, too.
         let told: BTreeSet<_> = flaws.iter().map(|flaw| flaw.key.clone()).collect();
         let more = self.topology.flaws(modules, carriers);
         flaws.extend(more.into_iter().filter(|flaw| !told.contains(&flaw.key)));
         flaws
     }
+}
+
+/// What only the modules and their places together show to be wrong: each place once.
+fn wrong_homes(settings: &Settings, modules: &[&'static ModuleSpec]) -> BTreeMap<String, Flaw> {
+    let mut flaws = BTreeMap::new();
+    for spec in modules {
+        let own = settings.homes.contains_key(spec.name);
+        let section = if own { format!("modules.{}", spec.name) } else { "data".to_owned() };
+        let Ok(url) = settings.home_of(spec.name).parse::<DataUrl>() else { continue };
+        if let Err(why) = url.has_room_for(spec) {
+            let key = format!("{section}.url");
+            let remedy = "use another database".into();
+            flaws.entry(key.clone()).or_insert(Flaw { key, what: why.to_string(), remedy });
+        }
+        let admin = settings.admin_of(spec.name).and_then(|url| url.parse::<DataUrl>().ok());
+        if admin.is_some_and(|admin| !admin.is_same_engine(&url)) {
+            let key = format!("{section}.admin_url");
+            let what = format!("is of another engine than {section}.url");
+            let remedy = "use the same database, as somebody who may do more".into();
+            flaws.entry(key.clone()).or_insert(Flaw { key, what, remedy });
+        }
+    }
+    flaws
 }
 
 fn service(name: &str, dict: Dict, flaws: &mut Vec<Flaw>) -> Service {

@@ -190,10 +190,12 @@ impl Topology {
         let mut taken: BTreeMap<String, (&str, String)> = BTreeMap::new();
         for (name, service) in &self.services {
             let http = service.http.map(|http| ("http", http.to_string()));
-            let bound = match &service.listen {
-                Some(listen) => Some(("listen", listen.place.clone())),
-                None => service.address.first().map(|address| ("address", address.place.clone())),
-            };
+            // Of each carrier the first address, unless it listens elsewhere.
+            let listen = service.listen.iter().map(|listen| ("listen", listen));
+            let mut carriers = BTreeSet::new();
+            let addresses = service.address.iter().map(|address| ("address", address));
+            let bound = listen.chain(addresses).filter(|(_, at)| carriers.insert(&at.scheme));
+            let bound = bound.map(|(key, at)| (key, at.place.clone()));
             for (key, place) in http.into_iter().chain(bound).filter(|(_, place)| !place.is_empty()) {
                 let key = format!("services.{name}.{key}");
                 let here = place.parse().is_ok_and(|at: SocketAddr| at.ip().is_loopback());

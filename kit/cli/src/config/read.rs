@@ -48,7 +48,7 @@ impl<'f> Section<'f> {
     }
 
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        self.take(key, Value::into_string, "text", "put it in quotes")
+        self.take(key, Value::into_string, "text", "write one text, in quotes")
     }
 
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
@@ -101,6 +101,12 @@ impl<'f> Section<'f> {
                 None
             }
         }
+    }
+
+    /// This setting means nothing without that one.
+    pub(super) fn stands_alone(&mut self, key: &str, without: &str) {
+        let remedy = format!("add {}, or leave it out", self.path(without));
+        self.flaw(key, format!("means nothing without `{without}`"), remedy);
     }
 
     /// Nothing else may stand here.

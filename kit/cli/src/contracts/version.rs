@@ -32,7 +32,7 @@ impl<'a> Version<'a> {
         let is_lock = |path: &str| {
             let (folder, file) = path.rsplit_once('/').unwrap_or_default();
             let of_a_module = folder.starts_with("modules/") && folder.ends_with("/contract");
-            path == KERNEL_LOCK || of_a_module && file.ends_with(".lock")
+            path == KERNEL_LOCK || of_a_module && Path::new(file).extension().is_some_and(|end| end == "lock")
         };
         let paths: Vec<String> = match self {
             Self::Git(name, dir) => {
