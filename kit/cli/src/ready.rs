@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
 use futures_util::future::join_all;
-use outgrow::{CallContext, PortDesc, call::OPERATOR, schema::Skew};
+use outgrow::{CallContext, CauseKind, PortDesc, call::OPERATOR, schema::Skew};
 use outgrow_runtime::{Known, Target, topology::MAIN};
 use tokio::time::timeout;
 
@@ -60,12 +60,13 @@ impl Peer {
     async fn look(&self, cx: &CallContext) -> Component {
         let Self { port, target } = self;
         let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
-        let known = if up { target.contract(port, cx, LOOK).await.ok() } else { None };
-        // Once there are versions of a port, which one it is must be said.
-        let peer = Component::peer(format!("{} at {}", port.package, target.name), up);
+        let known = if up { Some(target.contract(port, cx, LOOK).await) } else { None };
+        // Behind a broker that is there, nobody may be.
+        let nobody = matches!(&known, Some(Err(cause)) if cause.kind == CauseKind::Unreachable);
+        let peer = Component::peer(format!("{} at {}", port.package, target.name), up && !nobody);
         match known {
-            None | Some(Known::NotMet | Known::Said(Skew::Same)) => peer,
-            Some(known) => peer.detail(known.to_string()),
+            None | Some(Err(_) | Ok(Known::NotMet | Known::Said(Skew::Same))) => peer,
+            Some(Ok(known)) => peer.detail(known.to_string()),
         }
     }
 }

@@ -114,7 +114,7 @@ impl Target {
         Ok(())
     }
 
-    /// What is known of the contract of `port` there; asks, at most for so long, if that may have changed.
+    /// What is known of the contract of `port` there: asks anew, at most for so long.
     ///
     /// # Errors
     /// Why nobody could be asked.
@@ -124,7 +124,7 @@ impl Target {
         cx: &CallContext,
         within: Duration,
     ) -> Result<Known, Cause> {
-        let asked = if self.is_met() { Ok(()) } else { self.meet(port, &cx.clone().within(within)).await };
+        let asked = self.meet(port, &cx.clone().within(within)).await;
         let known = self.acquaintance.contract.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match asked {
             Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause))
