@@ -6,6 +6,7 @@
 //! that is due now (giving back) undoes it.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -21,6 +22,9 @@ const BUDGET: Duration = Duration::from_secs(5);
 /// How many open orders one round looks at.
 const ROUND: u32 = 256;
 
+/// How many reasons to wait are told apart: more at once are not told.
+const REASONS: usize = 16;
+
 /// Carries open orders on.
 #[derive(Clone)]
 pub struct Fulfilment {
@@ -29,8 +33,8 @@ pub struct Fulfilment {
     /// The last order of the round before: the next begins behind it, so that orders which cannot move do not keep
     /// the others from their turn.
     last: Arc<Mutex<Option<OrderId>>>,
-    /// Why the last order that waited did; empty once anything went on.
-    said: Arc<Mutex<String>>,
+    /// Why orders wait; empty once none does.
+    said: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl std::fmt::Debug for Fulfilment {
@@ -76,6 +80,9 @@ impl Fulfilment {
         if round.is_empty() && after.is_some() {
             round = self.orders.open(None, ROUND).await?;
         }
+        if round.is_empty() {
+            self.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = round.last().copied();
         Ok(round)
     }
@@ -84,7 +91,7 @@ impl Fulfilment {
     pub async fn carry_on(&self, id: OrderId) -> bool {
         loop {
             match self.step(id).await {
-                Ok(true) => self.said.lock().unwrap_or_else(PoisonError::into_inner).clear(),
+                Ok(true) => {}
                 Ok(false) => return true,
                 Err(unfinished) => {
                     self.say(id, &unfinished);
@@ -98,11 +105,10 @@ impl Fulfilment {
     fn say(&self, order: OrderId, unfinished: &Unfinished) {
         let why = unfinished.to_string();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if *said == why {
-            tracing::debug!(%order, %unfinished, "an order waits");
-        } else {
+        if said.len() < REASONS && said.insert(why) {
             tracing::warn!(%order, %unfinished, "an order waits; others that wait for the same are not named");
-            *said = why;
+        } else {
+            tracing::debug!(%order, %unfinished, "an order waits");
         }
     }
 
