@@ -51,6 +51,13 @@ async fn a_body_that_is_nested_too_deeply_is_told_so() {
 }
 
 #[tokio::test]
+async fn what_only_looks_like_many_values_is_read() {
+    let customer = "\\\"[,{".repeat(40_000);
+    let answer = place_body(GOOD.replace("ann", &customer)).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn bodies_that_could_do_harm_are_malformed() {
     let deep = "[".repeat(200_000);
     let wide = format!("[{}0]", "0,".repeat(200_000));
