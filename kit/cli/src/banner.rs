@@ -33,11 +33,14 @@ fn text(
     composed: &[Composed],
 ) -> String {
     let mut text = format!("\n  {} serves `{service}` ({})\n\n", app.name, settings.source);
+    let hosted = settings.topology.hosted_by(service, app.modules);
+    let needs = hosted.iter().flat_map(|spec| spec.needs).map(|need| need.module());
+    let edge = app.modules.iter().map(|spec| spec.name).filter(|_| service == MAIN);
+    let called: Vec<_> = needs.chain(edge).collect();
     for spec in app.modules {
         let of = |composed: &&Composed| composed.port.to_string() == spec.port.to_string();
         let Some(Composed { placement, .. }) = composed.iter().find(of) else { continue };
-        // Nobody here calls it, so nobody had to say where it is.
-        if matches!(placement, Placement::Remote(addresses) if addresses.is_empty()) {
+        if matches!(placement, Placement::Remote(_)) && !called.contains(&spec.name) {
             continue;
         }
         let place = match placement {
