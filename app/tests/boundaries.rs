@@ -11,6 +11,7 @@
 mod boundaries {
     mod acl;
     mod breach;
+    mod claims;
     mod doors;
     mod graph;
     mod io;
