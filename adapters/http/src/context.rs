@@ -3,14 +3,14 @@
 //! | header | becomes |
 //! |---|---|
 //! | `X-Correlation-Id` | the correlation id if it is a UUID, else a new one; every answer carries it |
-//! | `Idempotency-Key` | the key; without one a new one, so that retries inside have one |
+//! | `Idempotency-Key` | the key; without one a new one, so that retries inside have one; a GET needs none |
 //! | `traceparent` | the trace; a malformed one is ignored, as W3C Trace Context says |
 
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, request::Parts},
 };
 use outgrow::{CallContext, IdGen, IdempotencyKey, TraceContext, call::EDGE};
 use uuid::Uuid;
@@ -41,11 +41,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Cx {
             let (place, pointer) = (Place::Header, "/Idempotency-Key".to_owned());
             invalid_parameter(FieldError { place, pointer, detail })
         })?;
-        let cx = CallContext::new(EDGE, call.correlation).within(BUDGET).with_key(key);
-        Ok(Self(match call.trace {
-            Some(trace) => cx.traced(trace),
-            None => cx,
-        }))
+        let mut cx = CallContext::new(EDGE, call.correlation).within(BUDGET);
+        if let Some(key) = key {
+            cx = cx.with_key(key);
+        }
+        if let Some(trace) = call.trace {
+            cx = cx.traced(trace);
+        }
+        Ok(Self(cx))
     }
 }
 
@@ -53,16 +56,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Cx {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) correlation: Uuid,
-    key: Result<IdempotencyKey, Cow<'static, str>>,
+    key: Result<Option<IdempotencyKey>, Cow<'static, str>>,
     trace: Option<TraceContext>,
 }
 
 impl Call {
-    pub(crate) fn of(headers: &HeaderMap, ids: &dyn IdGen) -> Self {
+    pub(crate) fn of(method: &Method, headers: &HeaderMap, ids: &dyn IdGen) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         Self {
             correlation: text(CORRELATION).and_then(|id| id.parse().ok()).unwrap_or_else(|| ids.uuid()),
-            key: key(headers, ids),
+            key: key(headers, || (!method.is_safe()).then(|| ids.uuid().into())),
             trace: text(TRACEPARENT).and_then(|trace| trace.parse().ok()),
         }
     }
@@ -74,18 +77,22 @@ impl Call {
 
     /// The key that this request runs under, for the headers of the answer.
     pub(crate) fn key_header(&self) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.key.as_ref().ok()?.as_str()).ok()
+        HeaderValue::try_from(self.key.as_ref().ok()?.as_ref()?.as_str()).ok()
     }
 }
 
-fn key(headers: &HeaderMap, ids: &dyn IdGen) -> Result<IdempotencyKey, Cow<'static, str>> {
+/// The key that was given, else the one that is made.
+fn key(
+    headers: &HeaderMap,
+    make: impl FnOnce() -> Option<IdempotencyKey>,
+) -> Result<Option<IdempotencyKey>, Cow<'static, str>> {
     let mut given = headers.get_all(KEY).iter();
     match (given.next(), given.next()) {
-        (None, _) => Ok(ids.uuid().into()),
+        (None, _) => Ok(make()),
         (Some(_), Some(_)) => Err(Cow::Borrowed("is given twice")),
         (Some(key), None) => {
             let key = key.to_str().unwrap_or_default();
-            key.parse().map_err(|error: outgrow::call::KeyError| Cow::Owned(error.to_string()))
+            key.parse().map(Some).map_err(|error: outgrow::call::KeyError| Cow::Owned(error.to_string()))
         }
     }
 }

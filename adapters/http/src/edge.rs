@@ -3,16 +3,23 @@
 //! An error that leaves the edge is a problem, wherever it was made: a handler's own, a panic, an unknown path, a
 //! wrong method, or a status that something answered without saying more. It is logged here, once.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::header,
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use futures_util::FutureExt as _;
 use outgrow::IdGen;
+use tower::{Layer, Service};
 use tracing::{Instrument as _, info_span};
 
 use crate::{
@@ -20,18 +27,56 @@ use crate::{
     context::{CORRELATION, Call, KEY},
 };
 
-pub(crate) async fn edge(State(ids): State<Arc<dyn IdGen>>, mut request: Request, next: Next) -> Response {
-    let call = Call::of(request.headers(), &*ids);
-    let span = info_span!(
-        "request",
-        method = %request.method(),
-        path = request.uri().path(),
-        correlation = %call.correlation,
-    );
-    request.extensions_mut().insert(call.clone());
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-    let response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
-    span.in_scope(|| finish(response, &call))
+/// The layer that puts the edge around a route. (A service of its own: every request passes it, and axum's middleware
+/// from a function clones what it surrounds.)
+#[derive(Clone)]
+pub(crate) struct Edge(pub(crate) Arc<dyn IdGen>);
+
+impl<S> Layer<S> for Edge {
+    type Service = Surrounded<S>;
+
+    fn layer(&self, inner: S) -> Surrounded<S> {
+        Surrounded { inner, ids: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Surrounded<S> {
+    inner: S,
+    ids: Arc<dyn IdGen>,
+}
+
+impl<S> Service<Request> for Surrounded<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut req: Request) -> Self::Future {
+        let call = Call::of(req.method(), req.headers(), &*self.ids);
+        let span = info_span!(
+            "request",
+            method = %req.method(),
+            path = req.uri().path(),
+            correlation = %call.correlation,
+        );
+        req.extensions_mut().insert(call.clone());
+        let next = span.in_scope(|| self.inner.call(req));
+        Box::pin(async move {
+            let answer = AssertUnwindSafe(next).catch_unwind().instrument(span.clone()).await;
+            let response = match answer {
+                Ok(Ok(response)) => response,
+                Err(panic) => Problem::internal(said(&*panic)).into_response(),
+            };
+            Ok(span.in_scope(|| finish(response, &call)))
+        })
+    }
 }
 
 fn finish(response: Response, call: &Call) -> Response {

@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use outgrow_testkit::SequentialIds;
 use serde_json::json;
 
-use super::support::{Answered, ask, get};
+use super::support::{Answered, ask, ask_of, get, post, router};
 
 async fn context(headers: &[(&str, &str)]) -> Answered {
     let request = headers
@@ -65,6 +65,18 @@ async fn an_idempotency_key_has_1_to_255_visible_ascii_characters() {
 async fn two_idempotency_keys_are_one_too_many() {
     let answer = context(&[("idempotency-key", "a"), ("idempotency-key", "b")]).await;
     assert_eq!(answer.problem()["errors"][0]["detail"], "is given twice");
+}
+
+#[tokio::test]
+async fn no_key_is_made_for_a_question() {
+    let router = router();
+    for (request, made_before) in
+        [(get("/health/live"), 0), (get("/health/live"), 1), (post("/v1/context", ""), 2)]
+    {
+        let answer = ask_of(router.clone(), request).await;
+        let correlation = SequentialIds::nth(made_before + 1).to_string();
+        assert_eq!(answer.header("x-correlation-id"), Some(&*correlation), "one id a question");
+    }
 }
 
 #[tokio::test]
