@@ -112,7 +112,7 @@ impl Fulfilment {
         }
     }
 
-    /// Takes the next step of an order. False if there is none.
+    /// Takes the next step of an order, if there is one. False if none is left.
     async fn step(&self, id: OrderId) -> Result<bool, Unfinished> {
         let Some(order) = self.orders.order(id).await? else { return Ok(false) };
         let cx = context(&order);
@@ -127,9 +127,11 @@ impl Fulfilment {
                 order.given_back()
             }
         };
+        let left = next.next_step().is_some();
         match self.orders.commit(Change { order: Some(next), answer: None }).await {
+            Ok(()) => Ok(left),
             // Changed meanwhile: look at what is due now.
-            Ok(()) | Err(CommitError::Conflict) => Ok(true),
+            Err(CommitError::Conflict) => Ok(true),
             Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => {
                 Err(Unfinished::Commit(error))
             }

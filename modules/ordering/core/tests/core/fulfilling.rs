@@ -19,6 +19,14 @@ async fn an_order_whose_goods_are_there_is_confirmed() {
 }
 
 #[tokio::test]
+async fn an_order_is_read_once_on_its_way_to_the_end() {
+    let shop = Shop::new();
+    let order = shop.placed().await;
+    assert!(shop.fulfilment.carry_on(order).await);
+    assert_eq!(shop.store.reads.load(Atomic::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn an_order_whose_goods_are_not_there_is_rejected_with_the_reason() {
     let shop = Shop::new();
     let order = shop.place("key", &[("mug", 6)]).await.unwrap().id;

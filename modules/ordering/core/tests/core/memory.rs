@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -15,6 +18,8 @@ use outgrow_testkit::MemoryAnswers;
 pub(crate) struct MemoryOrderStore {
     kept: Mutex<Kept>,
     answers: MemoryAnswers,
+    /// How often an order was read.
+    pub(crate) reads: AtomicU32,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
 }
@@ -58,6 +63,7 @@ impl OrderStore for MemoryOrderStore {
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.kept().orders.get(&id).cloned())
     }
 
