@@ -8,7 +8,7 @@ use std::{
 
 use hyper::StatusCode;
 use outgrow_testkit::contest::{Client, Failure};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::{http::Http, system::SKUS};
@@ -30,7 +30,7 @@ impl Orders {
 
     async fn is_confirmed(&self, order: &str) -> Result<bool, Failure> {
         let order = self.http.get(&format!("/v1/orders/{order}"), StatusCode::OK).await?;
-        match order["status"].as_str() {
+        match order.get("status").and_then(Value::as_str) {
             Some("confirmed") => Ok(true),
             Some("placed") => Ok(false),
             _ => Err(format!("an order ended as {order}").into()),
@@ -49,7 +49,7 @@ impl Client for Orders {
         let lines = [line(sku(2 * nth), 2), line(sku(2 * nth + 1), 1)];
         let order = json!({ "customer": "ada", "lines": lines, "payment_token": "tok_ok" });
         let placed = self.http.post("/v1/orders", &order).await?;
-        let id = placed["id"].as_str().ok_or("an order without an id")?;
+        let id = placed.get("id").and_then(Value::as_str).ok_or("an order without an id")?;
         self.placed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
         Ok(())
     }
@@ -72,6 +72,7 @@ pub(crate) struct Stock(pub(crate) Http);
 impl Client for Stock {
     async fn call(&self, nth: u64) -> Result<(), Failure> {
         let level = self.0.get(&format!("/v1/stock/{}", sku(nth)), StatusCode::OK).await?;
-        level["available"].as_u64().map(drop).ok_or_else(|| format!("no stock level: {level}").into())
+        let available = level.get("available").and_then(Value::as_u64);
+        available.map(drop).ok_or_else(|| format!("no stock level: {level}").into())
     }
 }

@@ -4,7 +4,7 @@
 //! before it is answered, and one for its goods, after that.
 #![expect(clippy::float_arithmetic, reason = "comparing is dividing")]
 
-use std::{env, process};
+use std::{env, process, time::Duration};
 
 use outgrow_testkit::contest::{Crowd, Failure, Row, crowd, in_turns, median, quantile};
 
@@ -17,14 +17,13 @@ use crate::{
 const LAPS: usize = 3;
 
 const CALLERS: u64 = 16;
-const EACH: u64 = 20;
+const EACH: u64 = 15;
 
 /// What one of them did in a turn.
 #[derive(Default)]
 struct Turn {
     crowd: Crowd,
-    /// In microseconds.
-    processor_time: f64,
+    processor_time: Duration,
 }
 
 pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
@@ -45,7 +44,7 @@ pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
         };
         let before = system.processor_time()?;
         let crowd = crowd(orders, CALLERS, EACH).await?;
-        Ok(Turn { crowd, processor_time: system.processor_time()? - before })
+        Ok(Turn { crowd, processor_time: system.processor_time()?.saturating_sub(before) })
     });
     let rounds = rounds.await?;
     let [one, grpc, rabbitmq] =
@@ -79,9 +78,10 @@ impl Course<'_> {
         quantile(self.0.iter().flat_map(|turn| turn.crowd.micros.clone()).collect(), share)
     }
 
-    /// An order's.
+    /// An order's, in microseconds.
     fn processor_time(&self) -> f64 {
         let orders: f64 = self.0.iter().flat_map(|turn| &turn.crowd.micros).map(|_| 1.0).sum();
-        self.0.iter().map(|turn| turn.processor_time).sum::<f64>() / orders
+        let total: Duration = self.0.iter().map(|turn| turn.processor_time).sum();
+        total.as_secs_f64() * 1e6 / orders
     }
 }

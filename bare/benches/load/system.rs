@@ -37,6 +37,24 @@ pub(crate) enum Split {
     RabbitMq { broker: String, prefix: String },
 }
 
+impl Split {
+    /// What the file says of it; `http` is for the operations of the second service.
+    fn configured(&self, host: &LoopbackAddr, http: SocketAddr) -> String {
+        let service = |address: &str| {
+            format!(
+                "\n[services.stock]\nmodules = [\"catalog\", \"inventory\"]\naddress = \"{address}\"\nhttp = \"{http}\"\n"
+            )
+        };
+        match self {
+            Self::Not => String::new(),
+            Self::Grpc => service(&format!("grpc://{}", host.free())),
+            Self::RabbitMq { broker, prefix } => {
+                service("rabbitmq") + &format!("\n[broker]\nurl = \"{broker}\"\nprefix = \"{prefix}\"\n")
+            }
+        }
+    }
+}
+
 /// Running processes, and their data. All is gone when it goes out of scope.
 pub(crate) struct System {
     pub(crate) http: Http,
@@ -61,21 +79,8 @@ impl System {
         let (dir, host) = (TestDir::new(), LoopbackAddr::new());
         let (database, url) = data(engine, &dir).await;
         let (main, stock) = (host.free(), host.free());
-        let mut file =
-            format!("[data]\nurl = \"{url}\"\nsample = false\n\n[services.main]\nhttp = \"{main}\"\n");
-        let address = match &split {
-            Split::Not => None,
-            Split::Grpc => Some(format!("grpc://{}", host.free())),
-            Split::RabbitMq { broker, prefix } => {
-                file.push_str(&format!("\n[broker]\nurl = \"{broker}\"\nprefix = \"{prefix}\"\n"));
-                Some("rabbitmq".to_owned())
-            }
-        };
-        if let Some(address) = &address {
-            file.push_str("\n[services.stock]\nmodules = [\"catalog\", \"inventory\"]\n");
-            file.push_str(&format!("address = \"{address}\"\nhttp = \"{stock}\"\n"));
-        }
-        dir.write("outgrow.toml", file);
+        let file = format!("[data]\nurl = \"{url}\"\nsample = false\n\n[services.main]\nhttp = \"{main}\"\n");
+        dir.write("outgrow.toml", file + &split.configured(&host, stock));
         let shop = |args: &[&str]| {
             let mut command = Command::new(program);
             command.args(args).current_dir(dir.path());
@@ -86,7 +91,7 @@ impl System {
             return Err(format!("{program} migrate: {migrated}").into());
         }
         let mut processes = Vec::new();
-        if address.is_some() {
+        if !matches!(split, Split::Not) {
             processes.push(shop(&["serve", "stock"]));
             ready(stock).await;
         }
@@ -115,19 +120,19 @@ impl System {
         Ok(())
     }
 
-    /// What its processes have used of processors so far, user and system, in microseconds.
-    pub(crate) fn processor_time(&self) -> Result<f64, Failure> {
-        let mut ticks = 0;
+    /// What its processes have used of processors so far, user and system.
+    pub(crate) fn processor_time(&self) -> Result<Duration, Failure> {
+        let mut total = Duration::ZERO;
         for process in &self.processes {
-            ticks += ticks_of(&fs::read_to_string(format!("/proc/{}/stat", process.id()))?)
-                .ok_or("/proc tells nothing of processor time")?;
+            let stat = fs::read_to_string(format!("/proc/{}/stat", process.id()))?;
+            total += TICK * ticks_of(&stat).ok_or("/proc tells nothing of processor time")?;
         }
-        Ok(f64::from(ticks) * MICROS_PER_TICK)
+        Ok(total)
     }
 }
 
-/// Linux counts processor time for users in hundredths of a second, whatever its own clock.
-const MICROS_PER_TICK: f64 = 10_000.0;
+/// What Linux counts processor time in for users, whatever its own clock.
+const TICK: Duration = Duration::from_millis(10);
 
 /// The ticks of `/proc/<pid>/stat`: the 14th and 15th of its fields, the second of which is a name that may hold spaces.
 fn ticks_of(stat: &str) -> Option<u32> {

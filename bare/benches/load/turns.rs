@@ -11,7 +11,7 @@ use crate::{
 const LAPS: usize = 3;
 
 /// Orders, until the last is confirmed.
-const ORDERS: Contest = Contest::Throughput { callers: 16, each: 20 };
+const ORDERS: Contest = Contest::Throughput { callers: 16, each: 15 };
 /// Questions for what is in stock.
 const STOCK: Contest = Contest::Throughput { callers: 16, each: 125 };
 
