@@ -16,7 +16,7 @@ use std::{env, process};
 use outgrow_testkit::contest::{Contest, Contestants, Failure, apart, one_thread};
 
 /// How often each order of the three is run.
-const LAPS: usize = 6;
+const LAPS: usize = 5;
 
 fn main() -> Result<(), Failure> {
     pricing::twin::sends_the_same()?;
@@ -38,7 +38,7 @@ fn main() -> Result<(), Failure> {
             again: bare::Lapin::connect(&url, queues.1).await?,
         };
         for (name, contest) in [
-            ("latency", Contest::Latency { calls: 400 }),
+            ("latency", Contest::Latency { calls: 300 }),
             ("throughput", Contest::Throughput { callers: 64, each: 20 }),
         ] {
             for row in contestants.compete(name, contest, LAPS).await? {
