@@ -4,7 +4,7 @@
 //! Not part of the crate as it ships.
 #![expect(clippy::missing_panics_doc, reason = "a law that is broken panics: that is all they do")]
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use outgrow::SystemIds;
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +94,7 @@ pub fn headers(bytes: &[u8]) {
         headers.append(name, value);
     }
     assert!(Prefer::of(&headers).wait_time().is_none_or(|wait| wait <= BUDGET));
-    let call = Call::of(&headers, &SystemIds);
+    let call = Call::of(&Method::POST, &headers, &SystemIds);
     assert!(call.correlation_header().is_some());
     let mut given = headers.get_all("idempotency-key").iter();
     match (given.next(), given.next(), call.key_header()) {

@@ -15,13 +15,24 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Opens the home of every module that this service hosts.
+    /// Opens the home of every module that this service hosts, once more if that failed for a reason that may pass: a
+    /// database that has just answered may be crowded by all who waited for it.
     pub(crate) async fn open(
         settings: &Settings,
         app: App,
         service: &str,
         tasks: &Tasks,
     ) -> Result<Self, Failed> {
+        match Self::open_once(settings, app, service, tasks).await {
+            Err(Failed { why, .. }) if why.downcast_ref().is_some_and(OpenError::may_pass) => {
+                tracing::warn!("opening once more: {why:#}");
+                Self::open_once(settings, app, service, tasks).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_once(settings: &Settings, app: App, service: &str, tasks: &Tasks) -> Result<Self, Failed> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
         let mut opened = Self { places: Vec::new(), homes: Vec::new() };
