@@ -230,6 +230,20 @@ async fn killed_in_the_middle_it_is_finished_by_running_it_again() {
     has_many(&shop, 300).await;
 }
 
+#[tokio::test]
+async fn a_file_that_is_changed_meanwhile_is_told_to_be() {
+    let shop = System::started(SPLIT, "").await;
+    shop.dir.write("products.csv", many(2));
+    let held = shop.hold_the_store(&inventory_infra::SPEC).await;
+    let importing = importing(&shop, &["products.csv"]);
+    until_async("it is being imported", SOON, async || crashes::executes(&shop).await).await;
+    shop.dir.write("products.csv", many(3));
+    held.give_back().await;
+    let (code, said, complained) = ended(importing);
+    let told = "error: products.csv was changed while it was imported; run it again";
+    assert_eq!((code, &*said, complained.starts_with(told)), (65, "", true), "{complained}");
+}
+
 // The network between them goes on while a process is waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn modules_are_called_where_they_are_and_one_that_is_away_stops_it() {
