@@ -19,22 +19,20 @@ const VARIABLE: &str = "OUTGROW_TEST_RABBITMQ";
 /// Where it usually runs, with the login it comes with.
 const USUAL: &str = "127.0.0.1:5672";
 
-/// A broker on which tests may make queues.
+/// A broker on which tests may make queues. Its programs must be there whatever runs: tests that stop or fill a broker
+/// start a private one.
 pub(super) fn find(allowed: Install) -> anyhow::Result<Service> {
     let service = |url, origin, private| Service::new(VARIABLE, url, origin, private);
+    let installed = server().is_none();
+    if installed {
+        install("rabbitmq-server", allowed).context("RabbitMQ: some tests start one of their own")?;
+    }
     if let Ok(url) = env::var(VARIABLE) {
         return Ok(service(url, "as the environment says", Vec::new()));
     }
     if speaks_amqp(USUAL) {
-        return Ok(service(login(USUAL), "running here", Vec::new()));
-    }
-    if server().is_none() {
-        install("rabbitmq-server", allowed)
-            .with_context(|| format!("RabbitMQ: set {VARIABLE} to use another one"))?;
         // Debian starts what it installs.
-        if speaks_amqp(USUAL) {
-            return Ok(service(login(USUAL), "installed", Vec::new()));
-        }
+        return Ok(service(login(USUAL), if installed { "installed" } else { "running here" }, Vec::new()));
     }
     let (url, private) = start().context("RabbitMQ cannot be started")?;
     Ok(service(url, "started for this run", private))

@@ -43,7 +43,7 @@ async fn a_slow_network_costs_time_and_no_more_than_there_is() {
     assert_eq!(client.put(&cx(), text("late")).await, Ok(text("late")));
     let (begun, hurried) = (Instant::now(), cx().within(SHORT / 4));
     assert_eq!(verdict(client.put(&hurried, text("too late")).await), EXPIRED);
-    assert!(begun.elapsed() < 2 * SHORT, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn what_is_swallowed_on_either_way_is_in_doubt_when_its_time_is_up() {
         network.let_pass(passing);
         let begun = Instant::now();
         assert_eq!(verdict(client.put(&cx().within(SHORT), text("hang")).await), EXPIRED, "{passing:?}");
-        assert!(begun.elapsed() < 4 * SHORT, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
         assert_eq!(server.module.hanging.load(Ordering::SeqCst), executed, "{passing:?}");
         network.let_pass(Passing::Both);
         until_async("calls are answered again", LONG, async || client.put(&cx(), text("x")).await).await;
@@ -87,8 +87,8 @@ async fn a_half_open_connection_is_given_up_and_the_next_call_finds_another() {
 #[tokio::test]
 async fn what_comes_in_small_pieces_comes_whole() {
     let (_server, network, client) = connected(Keepalive::default()).await;
-    network.slice(1);
-    let long = "x".repeat(10_000);
+    network.slice(7);
+    let long = "x".repeat(40_000); // more than HTTP/2 puts into one frame
     assert_eq!(client.put(&cx(), text(&long)).await, Ok(text(&long)));
     assert_eq!(
         verdict(client.put(&cx(), text("not-executed storage")).await),

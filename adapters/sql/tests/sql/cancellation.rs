@@ -93,9 +93,8 @@ async fn leaves_often(db: Db, caller: u32, times: u32) -> u32 {
     for n in 0..times {
         let chance = (caller * times + n) * 7_919;
         let call = async {
-            // Whoever leaves is not told what became of it.
             match chance % 3 {
-                0 => drop(two_steps(&db).await),
+                0 => two_steps(&db).await.unwrap(),
                 1 => drop(item(&db, "bolt").await),
                 _ => {
                     let mut snapshot = db.read().await.unwrap();
@@ -104,6 +103,10 @@ async fn leaves_often(db: Db, caller: u32, times: u32) -> u32 {
             }
         };
         left += u32::from(leave(call, chance % 13, chance % 51).await);
+        if n % 10 == 9 {
+            // Stays now and then, so that the writes left behind are not more than the patience of those who wait.
+            two_steps(&db).await.unwrap();
+        }
     }
     left
 }
