@@ -325,3 +325,16 @@ fn an_empty_shop_is_filled_with_a_sample_once() {
         assert!(process.exit(SOON).success());
     }
 }
+
+#[tokio::test]
+async fn the_sample_waits_for_whom_it_needs_and_nobody_waits_for_the_sample() {
+    let mut shop = System::split(&[("stock", &["inventory"])], "");
+    shop.set("OUTGROW__DATA__SAMPLE", "true");
+    shop.start("main");
+    shop.serves("main").await;
+    shop.process("main").line_with("the sample catalogue is not loaded yet", SOON);
+    assert_eq!(shop.get("/v1/products").await.json()["items"], serde_json::json!([]), "stock comes first");
+    shop.start("stock");
+    let filled = async || shop.get("/v1/products").await.json()["items"].as_array().unwrap().len() == 5;
+    outgrow_testkit::until_async("the sample is there", SOON, filled).await;
+}

@@ -234,7 +234,7 @@ async fn killed_in_the_middle_it_is_finished_by_running_it_again() {
 async fn a_file_that_is_changed_meanwhile_is_told_to_be() {
     let shop = System::started(SPLIT, "").await;
     shop.dir.write("products.csv", many(2));
-    let held = shop.hold_the_store(&inventory_infra::SPEC).await;
+    let held = shop.data.hold(&inventory_infra::SPEC, "items").await;
     let importing = importing(&shop, &["products.csv"]);
     until_async("it is being imported", SOON, async || crashes::executes(&shop).await).await;
     shop.dir.write("products.csv", many(3));
