@@ -198,7 +198,7 @@ impl System {
 
     /// Waits until this service is ready, whether others are there or not.
     pub(crate) async fn serves(&self, service: &str) {
-        let http = Http::at(self.operations[service]);
+        let http = Http::at(self.operations.get(service).copied().unwrap_or(self.main));
         until_async(&format!("{service} serves"), SOON, async || {
             (http.get("/health/ready").send().await.ok()?.status == 200).then_some(())
         })

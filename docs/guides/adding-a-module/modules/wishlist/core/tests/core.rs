@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use outgrow::{Answers, CallContext, CallError, CommitError, StoreError};
 use outgrow_testkit::{MemoryAnswers, SequentialIds};
-use wishlist_contract::{Customer, MOST, Wish, WishesQuery, Wishlist, WishlistRefusal};
+use wishlist_contract::{Customer, MOST, Sku, Wish, WishesQuery, Wishlist as _, WishlistRefusal};
 use wishlist_core::{Change, Keeper, List, ListStore};
 
 /// Keeps lists in memory.
@@ -59,7 +59,7 @@ async fn what_was_wished_for_is_on_the_list_once_and_in_order() {
     }
     let query = WishesQuery { customer: "ada".parse().unwrap() };
     let skus = wishlist.wishes(&cx("q"), query).await.unwrap().skus;
-    assert_eq!(skus.iter().map(|sku| sku.as_str()).collect::<Vec<_>>(), ["mug", "teapot"]);
+    assert_eq!(skus.iter().map(Sku::as_str).collect::<Vec<_>>(), ["mug", "teapot"]);
 }
 
 #[tokio::test]
