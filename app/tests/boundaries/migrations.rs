@@ -63,6 +63,37 @@ fn unkempt(tree: &Tree) -> Vec<Breach> {
     breaches
 }
 
+/// What a process of the release before would not survive.
+const CONTRACTING: [&str; 4] = ["drop", "rename", "set not null", "set data type"];
+
+/// Every change of a table that takes something away, in a file that does not say so.
+fn unannounced(tree: &Tree) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for file in tree.files("migrations/", ".sql") {
+        let name = file.path.rsplit_once('/').map_or("", |(_, name)| name);
+        if name.get(4..).is_some_and(|words| words.starts_with("_contract_")) {
+            continue;
+        }
+        let sql = statements(&file.text);
+        for statement in sql.split(';') {
+            let words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+            let changes = words.starts_with("drop ") || words.starts_with("alter table ");
+            let says = |what: &str| format!(" {words} ").contains(&format!(" {what} "));
+            let retypes = (says("alter column") && says("type")).then_some(&"type");
+            let taken = CONTRACTING.iter().find(|taken| says(taken)).or(retypes);
+            if let Some(taken) = taken.filter(|_| changes) {
+                breaches.push(Breach {
+                    place: file.path.clone(),
+                    what: format!("old processes would not survive `{taken}`"),
+                    law: "migrations/README.md",
+                    remedy: "expand first; take away in a later release, in a file called NNNN_contract_words.sql",
+                });
+            }
+        }
+    }
+    breaches
+}
+
 fn against_rule(place: &str, what: String) -> Breach {
     Breach {
         place: place.to_owned(),
@@ -125,6 +156,33 @@ fn both_engines_have_the_same_migrations_without_gaps() {
 fn every_table_has_a_comment_and_sql_is_in_lower_case() {
     assert!(TREE.files("migrations/", ".sql").any(|file| file.text.contains("create table ")));
     breach::none(&unkempt(&TREE));
+}
+
+#[test]
+fn what_old_processes_would_not_survive_is_called_a_contraction() {
+    breach::none(&unannounced(&TREE));
+}
+
+#[test]
+fn a_planted_contraction_is_found() {
+    let tree = Tree::planted(&[
+        ("migrations/a/sqlite/0002_more.sql", "alter table items add column type text; -- drop nothing"),
+        ("migrations/a/sqlite/0003_less.sql", "alter table items\n    drop column type;\ndrop table old;"),
+        ("migrations/a/sqlite/0004_other.sql", "alter table items rename column a to b;"),
+        ("migrations/a/sqlite/0005_strict.sql", "alter table items alter column a set not null;"),
+        ("migrations/a/postgres/0005_wide.sql", "alter table items alter column a type bigint;"),
+        ("migrations/a/sqlite/0006_contract_items.sql", "alter table items drop column type;"),
+    ]);
+    breach::found(
+        &unannounced(&tree),
+        &[
+            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop`",
+            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop`",
+            "migrations/a/sqlite/0004_other.sql: old processes would not survive `rename`",
+            "migrations/a/sqlite/0005_strict.sql: old processes would not survive `set not null`",
+            "migrations/a/postgres/0005_wide.sql: old processes would not survive `type`",
+        ],
+    );
 }
 
 #[test]
