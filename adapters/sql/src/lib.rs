@@ -27,7 +27,7 @@ pub mod url;
 pub use db::Db;
 pub use error::{OpenError, SqlError};
 pub use home::{Home, Homes, Unready};
-pub use migrate::{Migrated, migrate, migrated};
+pub use migrate::{Migrated, migrate, migrated, named};
 pub use outgrow_runtime::Bell;
 pub use query::{Bind, Query, Sql};
 pub use row::{Column, Row};

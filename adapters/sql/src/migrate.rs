@@ -80,6 +80,17 @@ pub async fn migrated(url: &DataUrl, specs: &[&'static ModuleSpec]) -> Result<()
     Ok(())
 }
 
+/// Whether a module can have a home there, by its name alone. Nothing is connected.
+///
+/// # Errors
+/// When the name of the home, or of the role that it belongs to, cannot be one.
+pub fn named(url: &DataUrl, spec: &ModuleSpec) -> Result<(), OpenError> {
+    match &url.0 {
+        Place::Sqlite(_) => check_name(spec.name),
+        Place::Postgres(options) => postgres::role(options, spec).map(drop),
+    }
+}
+
 /// Refuses a home whose role was not made yet.
 async fn check_role(db: &Db, spec: &ModuleSpec, role: &str) -> Result<(), OpenError> {
     let home = &home_of(db);

@@ -6,10 +6,9 @@ use std::{
     str::FromStr,
 };
 
-use outgrow::ModuleSpec;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::{OpenError, SqlError, migrate, postgres};
+use crate::SqlError;
 
 /// `sqlite:data`, a folder with one file per module, or `postgres://user:password@host:port/database`.
 ///
@@ -73,17 +72,6 @@ impl DataUrl {
             (&self.0, &other.0),
             (Place::Sqlite(_), Place::Sqlite(_)) | (Place::Postgres(_), Place::Postgres(_))
         )
-    }
-
-    /// Whether a module can have a home there, by its name alone.
-    ///
-    /// # Errors
-    /// When the name of the home, or of the role that it belongs to, cannot be one.
-    pub fn has_room_for(&self, spec: &ModuleSpec) -> Result<(), OpenError> {
-        match &self.0 {
-            Place::Sqlite(_) => migrate::check_name(spec.name),
-            Place::Postgres(options) => postgres::role(options, spec).map(drop),
-        }
     }
 
     /// The same place, a relative folder taken as beside the configuration file in `dir`.

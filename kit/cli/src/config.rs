@@ -258,7 +258,7 @@ fn wrong_homes(settings: &Settings, modules: &[&'static ModuleSpec]) -> BTreeMap
         let own = settings.homes.contains_key(spec.name);
         let section = if own { format!("modules.{}", spec.name) } else { "data".to_owned() };
         let Ok(url) = settings.home_of(spec.name).parse::<DataUrl>() else { continue };
-        if let Err(why) = url.has_room_for(spec) {
+        if let Err(why) = adapter_sql::named(&url, spec) {
             let key = format!("{section}.url");
             let remedy = "use another database".into();
             flaws.entry(key.clone()).or_insert(Flaw { key, what: why.to_string(), remedy });

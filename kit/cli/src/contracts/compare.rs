@@ -3,11 +3,8 @@
 use outgrow::schema::{Breach, KERNEL, Lock, Wrong};
 use serde_json::{Value, json};
 
-use super::version::Version;
+use super::version::{KERNEL_LOCK, Version};
 use crate::{App, Failed, exit};
-
-/// Where the lock of the types stands that all contracts share.
-pub(super) const KERNEL_LOCK: &str = "kit/outgrow/wire.lock";
 
 /// What peers of another version make of one contract.
 struct Verdict {

@@ -2,8 +2,10 @@
 
 use std::{fmt, fs, path::Path, process::Command};
 
-use super::compare::KERNEL_LOCK;
 use crate::Failed;
+
+/// Where the lock of the types stands that all contracts share.
+pub(super) const KERNEL_LOCK: &str = "kit/outgrow/wire.lock";
 
 /// Another version of the sources.
 pub(super) enum Version<'a> {
