@@ -16,7 +16,7 @@ mod store;
 type Pool = PgPool;
 type Tx = Transaction<'static, Postgres>;
 
-/// One of the lists below is a value of JSON.
+/// As in the shop's stores, a list is one value of JSON, which engines take apart differently.
 const PRICES: &str = "
     select sku, amount, currency from products
     where sku > '' and sku in (select jsonb_array_elements_text($1))

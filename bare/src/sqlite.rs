@@ -18,7 +18,7 @@ mod store;
 type Pool = SqlitePool;
 type Tx = Transaction<'static, Sqlite>;
 
-/// One of the lists below is a value of JSON.
+/// As in the shop's stores, a list is one value of JSON, which engines take apart differently.
 const PRICES: &str = "
     select sku, amount, currency from products
     where sku > '' and sku in (select value from json_each($1))
