@@ -100,13 +100,15 @@ impl Target {
         let body = schema::greeting(port).to_bytes();
         let known = match self.transport.send(Envelope { method: &port.contract, cx: &ask, body }).await {
             Ok(body) => match Contract::from_bytes(&body) {
-                Ok(theirs) => Known::Said(schema::skew(port, &theirs)),
+                Ok(theirs) => schema::skew(port, &theirs).map_or(Known::Unsaid, Known::Said),
                 Err(_unreadable) => Known::Unsaid,
             },
             Err(failure) => unsaid(failure)?,
         };
         self.note(port, &known);
         if let Known::Said(skew @ Skew::Incompatible(_)) = &known {
+            // Behind a broker somebody else was met before.
+            self.acquaintance.met.store(NOBODY, Ordering::Relaxed);
             let detail = format!("{port} at {} has {skew} (ADR 0015)", self.name);
             return Err(CallError::not_executed(CauseKind::Unserved, detail));
         }

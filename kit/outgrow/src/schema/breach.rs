@@ -11,6 +11,8 @@
 
 mod wrong;
 
+use std::collections::BTreeSet;
+
 use super::{
     Lock,
     lock::{Entry, Rpc, Use, kind_word, presence_word},
@@ -76,12 +78,13 @@ impl Breaches {
                 self.add(place(name, *number, used), wrong);
             }
         }
+        let kept: BTreeSet<_> = now.numbers.values().map(|kept| kept.name().to_owned()).collect();
         for (number, used) in &was.numbers {
             if now.numbers.contains_key(number) {
                 continue;
             }
             // One that came back under another number was reported as such.
-            let renumbered = now.numbers.values().any(|kept| kept.name() == used.name());
+            let renumbered = kept.contains(used.name());
             if let Some(wrong) = missed(used).filter(|_| !renumbered) {
                 self.add(place(name, *number, used), wrong);
             }
@@ -102,7 +105,7 @@ impl Before<'_> {
     /// What is wrong with one number of the type now.
     fn wrong_with(&self, number: u32, used: &Use) -> Option<Wrong> {
         let numbers = &self.entry.numbers;
-        let free = numbers.keys().next_back().map_or(1, |highest| highest + 1);
+        let free = numbers.keys().next_back().map_or(1, |highest| highest.saturating_add(1));
         match numbers.get(&number) {
             Some(Use::Reserved { name }) => return Some(Wrong::Reserved { was: name.clone(), free }),
             Some(before) => return self.changed(before, used),

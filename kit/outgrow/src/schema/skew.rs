@@ -14,6 +14,12 @@ use crate::{
     wire::{Contract, Greeting},
 };
 
+/// The largest contract of a peer that is read, in bytes: tens of times what the shop's take.
+const LARGEST: usize = 64 * 1024;
+
+/// How many differences that would be misread are told.
+const TOLD: usize = 3;
+
 /// The contract at the other end, beside ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Skew {
@@ -23,7 +29,7 @@ pub enum Skew {
     Newer,
     /// Ours has all that it has, and more.
     Older,
-    /// Each has something that the other can do without.
+    /// Each has something that the other can do without, or says the same differently.
     Apart,
     /// What one writes the other would misread, or not read: one sentence for each.
     Incompatible(Vec<String>),
@@ -63,14 +69,14 @@ pub fn answer(port: &PortDesc, greeting: &Greeting) -> Contract {
     Contract { hash, lock }
 }
 
-/// What a caller of this port makes of that answer.
-pub fn skew(port: &PortDesc, theirs: &Contract) -> Skew {
+/// What a caller of this port makes of that answer. None if it cannot read it: it may be said in words of a later day.
+pub fn skew(port: &PortDesc, theirs: &Contract) -> Option<Skew> {
     let ours = contract(port);
-    let Some(lock) = &theirs.lock else { return Skew::Same };
-    let theirs = match Lock::parse(lock) {
-        Ok(theirs) => theirs,
-        Err(error) => return Skew::Incompatible(vec![error.to_string()]),
-    };
+    let Some(lock) = &theirs.lock else { return Some(Skew::Same) };
+    if lock.len() > LARGEST {
+        return None;
+    }
+    let theirs = Lock::parse(lock).ok()?;
     let (breaches, back) = (breaches(&ours, &theirs), breaches(&theirs, &ours));
     // What only one of them has is harmless if it could have been added to the other.
     let one_sided = |it: &Breach| {
@@ -84,16 +90,19 @@ pub fn skew(port: &PortDesc, theirs: &Contract) -> Skew {
         )
     };
     let harmless = |it: &Breach| one_sided(it) && !back.iter().any(|back| back.place == it.place);
-    let misread: Vec<_> = breaches.iter().filter(|it| !harmless(it)).map(ToString::to_string).collect();
-    if !misread.is_empty() {
-        return Skew::Incompatible(misread);
+    let mut misread = breaches.iter().filter(|it| !harmless(it)).map(ToString::to_string);
+    let mut told: Vec<_> = misread.by_ref().take(TOLD).collect();
+    if !told.is_empty() {
+        let untold = misread.count();
+        told.extend((untold > 0).then(|| format!("and {untold} more")));
+        return Some(Skew::Incompatible(told));
     }
     let (ours, theirs) = (parts(&ours), parts(&theirs));
-    match (theirs.is_superset(&ours), ours.is_superset(&theirs)) {
-        (true, _) => Skew::Newer,
+    Some(match (theirs.is_superset(&ours), ours.is_superset(&theirs)) {
+        (true, false) => Skew::Newer,
         (false, true) => Skew::Older,
-        (false, false) => Skew::Apart,
-    }
+        (true, true) | (false, false) => Skew::Apart,
+    })
 }
 
 fn breaches(before: &Lock, after: &Lock) -> Vec<Breach> {

@@ -1,10 +1,14 @@
 //! What every decoder of the kernel keeps to, whatever a peer sends: said once, for the tests beside this and for the
 //! targets in `fuzz/`.
 
-use outgrow::{CauseKind, IdempotencyKey, Message as _, TraceContext};
+use outgrow::{
+    CauseKind, IdempotencyKey, Message as _, Port as _, TraceContext,
+    schema::{Lock, Skew, skew},
+    wire::Contract,
+};
 
 use super::{
-    contract::InventoryRefusal,
+    contract::{Inventory, InventoryRefusal},
     everything::{Everything, Tree},
 };
 
@@ -20,6 +24,19 @@ pub(crate) fn message(bytes: &[u8]) {
     }
     if let Ok(tree) = Tree::from_bytes(bytes) {
         assert_eq!(Tree::from_bytes(&tree.to_bytes()), Ok(tree));
+    }
+}
+
+/// What a peer says of its contract is read or not, whatever it is; what is read is written and read again as the same.
+pub(crate) fn contract(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(lock) = Lock::parse(text) {
+        let again = Lock::parse(&lock.to_string());
+        assert_eq!(again.map(|again| again.to_string()), Ok(lock.to_string()));
+    }
+    let theirs = Contract { hash: String::new(), lock: Some(text.to_owned()) };
+    if let Some(Skew::Incompatible(why)) = skew(<dyn Inventory>::DESC, &theirs) {
+        assert!((1..=4).contains(&why.len()));
     }
 }
 

@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use outgrow::{
-    Message as _, Unread, Wire,
-    wire::{Fault, WireError},
+    Message as _, Port as _, Unread, Wire,
+    schema::answer,
+    wire::{Fault, Greeting, WireError},
 };
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    contract::InventoryRefusal,
+    contract::{Inventory, InventoryRefusal},
     decoders,
     everything::{Everything, Tree, cases, everything, sample},
 };
@@ -60,6 +61,18 @@ proptest! {
         decoders::words(&bytes);
         decoders::words(text.as_bytes());
         decoders::words(trace.as_bytes());
+    }
+
+    #[test]
+    fn arbitrary_contracts_are_compared_or_not_read(
+        bytes in vec(any::<u8>(), 0..300), at: prop::sample::Index, cut in 0_usize..80,
+        more in "(\n|  [0-9]{1,10} \\PC{0,9} (required|optional) \\PC{0,9}\n|\\PC{0,20})"
+    ) {
+        decoders::contract(&bytes);
+        let mut ours = answer(<dyn Inventory>::DESC, &Greeting { hash: String::new() }).lock.unwrap();
+        let start = at.index(ours.len());
+        ours.replace_range(start..ours.len().min(start + cut), &more);
+        decoders::contract(ours.as_bytes());
     }
 
     #[test]

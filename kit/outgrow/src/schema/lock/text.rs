@@ -80,11 +80,16 @@ impl Parser {
                     ([number, name], Form::Enum) => (number, Use::Plain { name: (*name).to_owned() }),
                     _ => return None,
                 };
-                entry.numbers.insert(number.parse().ok()?, used).is_none().then_some(())
+                entry.numbers.insert(number_of(number)?, used).is_none().then_some(())
             }
             _ => None,
         }
     }
+}
+
+/// A number that Protobuf allows: 1 to 2^29 - 1.
+fn number_of(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number| (1..1 << 29).contains(number))
 }
 
 impl fmt::Display for Lock {
