@@ -17,7 +17,9 @@ pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static
         for composed in &composed {
             let (module, port) = (composed.port.module(), composed.port);
             let targets = composed.targets.iter().map(|target| (&*target.name, &target.figures));
-            for (target, figures) in std::iter::once(("local", &*composed.local)).chain(targets) {
+            let carried = composed.carried.iter().map(|figures| ("carried", &**figures));
+            let local = std::iter::once(("local", &*composed.local));
+            for (target, figures) in local.chain(carried).chain(targets) {
                 let labels = format!("module=\"{module}\",port=\"{port}\",target=\"{target}\"");
                 let now = figures.snapshot();
                 count(&mut calls, &labels, &now);

@@ -1,7 +1,10 @@
 //! Whether this process can serve: its own homes and listeners. Peers are listed, but never a reason not to be ready:
 //! a process starts and serves what it can, whoever else is away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use adapter_http::{Component, Operations, Readiness};
 use adapter_sql::Homes;
@@ -59,8 +62,10 @@ impl Peer {
     /// Whether it is there and serves, and how its contract differs from ours if it does.
     async fn look(&self, cx: &CallContext) -> Component {
         let Self { port, target } = self;
+        let begun = Instant::now();
         let up = timeout(LOOK, target.transport.reachable()).await.unwrap_or(false);
-        let known = if up { Some(target.contract(port, cx, LOOK).await) } else { None };
+        let left = LOOK.saturating_sub(begun.elapsed());
+        let known = if up { Some(target.contract(port, cx, left).await) } else { None };
         // Behind a broker that is there, nobody may be.
         let nobody = matches!(&known, Some(Err(cause)) if cause.kind == CauseKind::Unreachable);
         let peer = Component::peer(format!("{} at {}", port.package, target.name), up && !nobody);

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use outgrow::{BoxFuture, CallContext, Dispatch, Kind, Method, PortDesc, Reply};
 
-use crate::{Policies, guard};
+use crate::{Figures, Policies, guard};
 
 /// A served port, guarded.
 pub struct Door {
     port: Arc<dyn Dispatch>,
     policies: Policies,
+    figures: Arc<Figures>,
 }
 
 impl std::fmt::Debug for Door {
@@ -24,7 +25,12 @@ impl std::fmt::Debug for Door {
 impl Door {
     /// The door of `port`.
     pub fn new(port: Arc<dyn Dispatch>, policies: Policies) -> Self {
-        Self { port, policies }
+        Self { port, policies, figures: Arc::default() }
+    }
+
+    /// What is measured of the calls that carriers brought.
+    pub fn figures(&self) -> Arc<Figures> {
+        Arc::clone(&self.figures)
     }
 
     async fn admit(&self, method: &'static Method, cx: &CallContext, body: &[u8]) -> Reply {
@@ -61,6 +67,13 @@ impl Dispatch for Door {
         cx: &'a CallContext,
         body: &'a [u8],
     ) -> BoxFuture<'a, Reply> {
-        Box::pin(self.admit(method, cx, body))
+        Box::pin(async move {
+            let begun = self.figures.sample();
+            let reply = self.admit(method, cx, body).await;
+            if !method.is_contract() {
+                self.figures.count(begun, &reply);
+            }
+            reply
+        })
     }
 }

@@ -51,6 +51,8 @@ pub struct Composed {
     pub calling: Bulkhead,
     /// The calls in flight that carriers brought to this process, if the module is hosted here.
     pub called: Option<Bulkhead>,
+    /// What is measured of the calls that carriers brought to this process, if the module is hosted here.
+    pub carried: Option<Arc<Figures>>,
 }
 
 /// A composition that cannot be.
@@ -149,18 +151,27 @@ impl Modules {
         let policies = Policies::new(Access::to(P::DESC, self.specs));
         let (calling, at_door) = (policies.bulkhead.clone(), policies.apart());
         let called = local.as_ref().map(|_| at_door.bulkhead.clone());
-        let door = local.as_ref().map(|port| {
-            let door: Arc<dyn Dispatch> = Arc::new(Door::new(Arc::new(Served(Arc::clone(port))), at_door));
-            self.doors.push(Arc::clone(&door));
-            door
-        });
+        let door =
+            local.as_ref().map(|port| Arc::new(Door::new(Arc::new(Served(Arc::clone(port))), at_door)));
+        let carried = door.as_ref().map(|door| door.figures());
+        let door = door.map(|door| -> Arc<dyn Dispatch> { door });
+        self.doors.extend(door.clone());
         let targets = self.targets(spec, &placement, door)?;
         let route = if targets.is_empty() { Route::Local } else { Route::Remote(targets.clone()) };
         let turned_away = Arc::clone(&policies.turned_away);
         let router = Router::new(local, route, policies);
         let local = router.local_figures();
         let port = P::DESC;
-        self.composed.push(Composed { port, placement, local, targets, turned_away, calling, called });
+        self.composed.push(Composed {
+            port,
+            placement,
+            local,
+            targets,
+            turned_away,
+            calling,
+            called,
+            carried,
+        });
         Ok(P::via(router))
     }
 
