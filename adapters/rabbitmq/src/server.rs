@@ -161,6 +161,13 @@ impl RabbitServer {
             for Consumed { channel, tag } in consumed {
                 drop(timeout(BYE, channel.basic_cancel(tag, BasicCancelOptions::default())).await);
             }
+            // What the broker had sent before it heard is answered, too.
+            while let Ok(Some((port, request))) = timeout(BYE, arriving.next()).await {
+                if let Ok(request) = request {
+                    let (server, out) = (Arc::clone(&self), out.clone());
+                    calls.spawn(async move { server.answer(&*port, request, &out).await });
+                }
+            }
             calls.close();
             if timeout(drain, calls.wait()).await.is_err() {
                 tracing::warn!(calls = calls.len(), "calls were still busy after the drain");

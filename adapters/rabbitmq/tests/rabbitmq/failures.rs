@@ -1,7 +1,10 @@
 //! The failure table of the crate's documentation, each row provoked.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -203,6 +206,38 @@ async fn asked_to_end_it_answers_what_has_begun_and_takes_nothing_new() {
     until_async("no new calls are taken", LONG, gone).await;
     module.release.notify_one();
     assert_eq!(hanging.await.unwrap(), Ok(text("hang")));
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn one_of_two_that_is_asked_to_end_under_load_fails_nobody() {
+    let (broker, answered) = (broker(), Arc::new(AtomicUsize::new(0)));
+    let (stays, leaves) = (Server::at(&broker, Limits::default()), Server::at(&broker, Limits::default()));
+    for server in [&stays, &leaves] {
+        server.ready().await;
+    }
+    let stop = CancellationToken::new();
+    let callers = (0..16).map(|_| {
+        let (client, answered, stop) = (client(&broker), Arc::clone(&answered), stop.clone());
+        tokio::spawn(async move {
+            while !stop.is_cancelled() {
+                client.put(&cx(), text("x")).await.unwrap();
+                answered.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+    });
+    let callers: Vec<_> = callers.collect();
+    let more = async |than: usize| {
+        until_async("calls go on", LONG, async || answered.load(Ordering::SeqCst) > than).await;
+    };
+    more(200).await;
+    leaves.stop.cancel();
+    until_async("it has ended", LONG, async || leaves.ended.is_finished()).await;
+    more(answered.load(Ordering::SeqCst) + 200).await;
+    stop.cancel();
+    for caller in callers {
+        caller.await.unwrap();
+    }
 }
 
 #[tokio::test]
