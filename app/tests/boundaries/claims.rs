@@ -57,7 +57,7 @@ fn holds(tree: &Tree, file: &str, name: &str) -> bool {
 
 fn documents() -> Documents {
     let mut documents = Vec::new();
-    let mut folders = vec![Path::new(ROOT).join("docs")];
+    let mut folders = ["docs", "migrations"].map(|name| Path::new(ROOT).join(name)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

@@ -64,7 +64,8 @@ fn unkempt(tree: &Tree) -> Vec<Breach> {
 }
 
 /// What a process of the release before would not survive.
-const CONTRACTING: [&str; 4] = ["drop", "rename", "set not null", "set data type"];
+const CONTRACTING: [&str; 7] =
+    ["drop table", "drop column", "drop schema", "rename", "set not null", "set data type", "drop view"];
 
 /// Every change of a table that takes something away, in a file that does not say so.
 fn unannounced(tree: &Tree) -> Vec<Breach> {
@@ -80,7 +81,11 @@ fn unannounced(tree: &Tree) -> Vec<Breach> {
             let changes = words.starts_with("drop ") || words.starts_with("alter table ");
             let says = |what: &str| format!(" {words} ").contains(&format!(" {what} "));
             let retypes = (says("alter column") && says("type")).then_some(&"type");
-            let taken = CONTRACTING.iter().find(|taken| says(taken)).or(retypes);
+            // Whoever writes without knowing of the column, or of the rule, would be refused.
+            let required = says("add column") && says("not null") && !says("default");
+            let required = required.then_some(&"add column … not null");
+            let ruled = (says("add constraint") && !says("not valid")).then_some(&"add constraint");
+            let taken = CONTRACTING.iter().find(|taken| says(taken)).or(retypes).or(required).or(ruled);
             if let Some(taken) = taken.filter(|_| changes) {
                 breaches.push(Breach {
                     place: file.path.clone(),
@@ -167,7 +172,16 @@ fn what_old_processes_would_not_survive_is_called_a_contraction() {
 fn a_planted_contraction_is_found() {
     let tree = Tree::planted(&[
         ("migrations/a/sqlite/0002_more.sql", "alter table items add column type text; -- drop nothing"),
+        (
+            "migrations/a/postgres/0002_free.sql",
+            "alter table items alter column a drop not null; drop index items_a; alter table items add column n bigint \
+             not null default 0; alter table items add constraint c check (n > 0) not valid;",
+        ),
         ("migrations/a/sqlite/0003_less.sql", "alter table items\n    drop column type;\ndrop table old;"),
+        (
+            "migrations/a/postgres/0003_rules.sql",
+            "alter table items add column n bigint not null;\nalter table items add constraint c check (n > 0);",
+        ),
         ("migrations/a/sqlite/0004_other.sql", "alter table items rename column a to b;"),
         ("migrations/a/sqlite/0005_strict.sql", "alter table items alter column a set not null;"),
         ("migrations/a/postgres/0005_wide.sql", "alter table items alter column a type bigint;"),
@@ -176,8 +190,10 @@ fn a_planted_contraction_is_found() {
     breach::found(
         &unannounced(&tree),
         &[
-            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop`",
-            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop`",
+            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop column`",
+            "migrations/a/sqlite/0003_less.sql: old processes would not survive `drop table`",
+            "migrations/a/postgres/0003_rules.sql: old processes would not survive `add column … not null`",
+            "migrations/a/postgres/0003_rules.sql: old processes would not survive `add constraint`",
             "migrations/a/sqlite/0004_other.sql: old processes would not survive `rename`",
             "migrations/a/sqlite/0005_strict.sql: old processes would not survive `set not null`",
             "migrations/a/postgres/0005_wide.sql: old processes would not survive `type`",
