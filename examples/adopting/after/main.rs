@@ -7,8 +7,7 @@ use std::{env, error::Error, sync::Arc};
 
 use adapter_grpc::{GrpcServer, GrpcTransport};
 use outgrow::{Port as _, Served, SystemIds};
-use outgrow_runtime::{Access, Door, Policies};
-use outgrow_runtime::{Router, Target, router::Route};
+use outgrow_runtime::{Access, Door, Policies, Router, Target, router::Route};
 use tokio::net::TcpListener;
 
 use crate::post::{Desk, PostRoom};
