@@ -14,6 +14,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     name: "wishlist",
     purpose: "Keeps what a customer would like to have.",
     port: <dyn Wishlist>::DESC,
+    older: &[],
     needs: &[],
     migrations: outgrow::migrations!["wishlist": "0001_lists"],
 };
