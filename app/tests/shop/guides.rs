@@ -44,6 +44,31 @@ async fn splitting_a_module() {
     guide.follow();
 }
 
+#[test]
+fn evolving_a_contract() {
+    let mut guide = Guide::open("evolving-a-contract.md");
+    guide.reads("cargo run -- ", "shop ");
+    // Tests of the workspace run with all the others.
+    guide.reads("$ cargo test -p inventory-contract\n", "");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for contract in
+        ["kit/outgrow", "modules/catalog/contract", "modules/inventory/contract", "modules/ordering/contract"]
+    {
+        fs::create_dir_all(guide.folder.join(contract)).unwrap();
+        let lock = fs::read_to_string(top.join(contract).join("wire.lock")).unwrap();
+        guide.folder.write(format!("{contract}/wire.lock"), lock);
+    }
+    let release = |version: &str| {
+        let commit = "git -c user.name=tests -c user.email=tests@example.org commit -q -m release";
+        guide.say(&format!("git init -q && git add . && {commit} && git tag {version}"), "");
+    };
+    release("v1.4.0");
+    fs::create_dir_all(guide.folder.join("modules/parcels/contract")).unwrap();
+    guide.folder.write("modules/parcels/contract/parcels.v1.lock", "service parcels.v1.Parcels\n");
+    release("v2.0.0");
+    guide.follow();
+}
+
 /// A guide, and somebody who follows it.
 struct Guide {
     text: String,
