@@ -148,3 +148,14 @@ async fn a_question_that_is_lost_leaves_no_doubt_about_the_call() {
     let known = target.contract(<dyn Echo>::DESC, &cx(), Duration::from_secs(5)).await;
     assert_eq!(known.unwrap_err().kind, CauseKind::Unreachable);
 }
+
+#[tokio::test]
+async fn whoever_was_understood_and_is_found_to_be_exchanged_is_not_called_any_more() {
+    let (carrier, target, port) = Stranger::new([]);
+    assert!(port.tell(&cx(), say("hello")).await.is_ok());
+    *carrier.answers.lock().unwrap() = vec![Ok(incompatible().to_bytes()); 5].into();
+    let known = target.contract(<dyn Echo>::DESC, &cx(), Duration::from_secs(5)).await;
+    assert!(matches!(known, Ok(Known::Said(Skew::Incompatible(_)))), "behind a broker: {known:?}");
+    assert!(matches!(port.tell(&cx(), say("hello")).await, Err(CallError::NotExecuted(_))));
+    assert_eq!(carrier.called.load(Ordering::SeqCst), 1, "the one before");
+}
