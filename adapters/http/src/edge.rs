@@ -21,6 +21,7 @@ use futures_util::FutureExt as _;
 use outgrow::IdGen;
 use tower::{Layer, Service};
 use tracing::{Instrument as _, info_span};
+use uuid::Uuid;
 
 use crate::{
     Problem,
@@ -60,22 +61,23 @@ where
 
     fn call(&mut self, mut req: Request) -> Self::Future {
         let call = Call::of(req.method(), req.headers(), &*self.ids);
+        // Texts, not things to be displayed: every request has a span, and few say anything in it.
         let span = info_span!(
             "request",
-            method = %req.method(),
+            method = req.method().as_str(),
             path = req.uri().path(),
-            correlation = %call.correlation,
+            correlation = &*call.correlation.hyphenated().encode_lower(&mut Uuid::encode_buffer()),
         );
         req.extensions_mut().insert(call.clone());
-        let next = span.in_scope(|| self.inner.call(req));
-        Box::pin(async move {
-            let answer = AssertUnwindSafe(next).catch_unwind().instrument(span.clone()).await;
-            let response = match answer {
+        let next = self.inner.call(req);
+        let answer = async move {
+            let response = match AssertUnwindSafe(next).catch_unwind().await {
                 Ok(Ok(response)) => response,
                 Err(panic) => Problem::internal(said(&*panic)).into_response(),
             };
-            Ok(span.in_scope(|| finish(response, &call)))
-        })
+            Ok(finish(response, &call))
+        };
+        Box::pin(answer.instrument(span))
     }
 }
 

@@ -5,13 +5,18 @@
 //!
 //! Deliberately absent: metrics (the runtime measures, the edge shows) and export of traces (a later adapter).
 
+mod fields;
+
 use std::{
     env,
     io::{self, IsTerminal as _},
 };
 
 use tracing_subscriber::{
-    EnvFilter, filter::ParseError, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter,
+    filter::{ParseError, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 /// Where directives are looked for, in this order.
@@ -53,10 +58,16 @@ pub enum TelemetryError {
 /// # Errors
 /// If the directives cannot be read, or logs were set up already.
 pub fn init(format: Format) -> Result<(), TelemetryError> {
-    let logs = tracing_subscriber::registry().with(filter(|variable| env::var(variable).ok())?);
+    let filter = filter(|variable| env::var(variable).ok())?;
+    // What names no span is decided once for each place in the code, instead of anew whenever a request is polled.
+    let directives = filter.to_string();
+    let plain = if directives.contains('[') { None } else { directives.parse::<Targets>().ok() };
+    let logs = tracing_subscriber::registry().with(plain.is_none().then_some(filter)).with(plain);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let set = match format {
-        Format::Human => logs.with(lines.with_ansi(io::stderr().is_terminal())).try_init(),
+        Format::Human => {
+            logs.with(lines.fmt_fields(fields::Plain).with_ansi(io::stderr().is_terminal())).try_init()
+        }
         Format::Json => logs.with(lines.json().flatten_event(true).with_ansi(false)).try_init(),
     };
     set.map_err(TelemetryError::AlreadySet)
