@@ -14,13 +14,13 @@ use std::{
 
 use axum::{
     extract::Request,
-    http::header,
+    http::{Method, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use futures_util::FutureExt as _;
 use outgrow::IdGen;
 use tower::{Layer, Service};
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, Level, Span, span};
 use uuid::Uuid;
 
 use crate::{
@@ -61,13 +61,8 @@ where
 
     fn call(&mut self, mut req: Request) -> Self::Future {
         let call = Call::of(req.method(), req.headers(), &*self.ids);
-        // Texts, not things to be displayed: every request has a span, and few say anything in it.
-        let span = info_span!(
-            "request",
-            method = req.method().as_str(),
-            path = req.uri().path(),
-            correlation = &*call.correlation.hyphenated().encode_lower(&mut Uuid::encode_buffer()),
-        );
+        let about = About { method: req.method().clone(), path: req.uri().clone(), of: call.correlation };
+        let span = about.span();
         req.extensions_mut().insert(call.clone());
         let next = self.inner.call(req);
         let answer = async move {
@@ -75,13 +70,41 @@ where
                 Ok(Ok(response)) => response,
                 Err(panic) => Problem::internal(said(&*panic)).into_response(),
             };
-            Ok(finish(response, &call))
+            Ok(finish(response, &call, &about))
         };
         Box::pin(answer.instrument(span))
     }
 }
 
-fn finish(response: Response, call: &Call) -> Response {
+/// What a line of the log says of the request it is about.
+struct About {
+    method: Method,
+    path: Uri,
+    of: Uuid,
+}
+
+/// The span of a request, at this level. Texts, not things to be displayed: few requests say anything in it.
+macro_rules! request {
+    ($level:expr, $about:expr) => {
+        span!(
+            $level,
+            "request",
+            method = $about.method.as_str(),
+            path = $about.path.path(),
+            correlation = &*$about.of.hyphenated().encode_lower(&mut Uuid::encode_buffer()),
+        )
+    };
+}
+
+impl About {
+    /// A request that only reads has one when debugging: it would cost more than all else the kit does for it, and what
+    /// goes wrong is told [below](log), with the same fields.
+    fn span(&self) -> Span {
+        if self.method.is_safe() { request!(Level::DEBUG, self) } else { request!(Level::INFO, self) }
+    }
+}
+
+fn finish(response: Response, call: &Call, about: &About) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = parts.extensions.remove::<Problem>().or_else(|| {
         let failed = parts.status.is_client_error() || parts.status.is_server_error();
@@ -92,7 +115,8 @@ fn finish(response: Response, call: &Call) -> Response {
     let mut response = match problem {
         None => Response::from_parts(parts, body),
         Some(problem) => {
-            log(&problem);
+            let span = Span::current().is_disabled().then(|| request!(Level::INFO, about));
+            span.unwrap_or_else(Span::none).in_scope(|| log(&problem));
             if let Some(key) = call.key_header().filter(|_| problem.names_key()) {
                 parts.headers.insert(KEY, key);
             }

@@ -80,8 +80,8 @@ mod tests {
     struct Kept(Arc<Mutex<Vec<u8>>>);
 
     impl io::Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write(buf)
         }
 
         fn flush(&mut self) -> io::Result<()> {
