@@ -19,11 +19,18 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 const FORGET_AT_ONCE: i64 = 500;
 
 /// What every home has besides its module's own tables.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_answers",
-    sqlite: include_str!("../../../migrations/kit/sqlite/0001_answers.sql"),
-    postgres: include_str!("../../../migrations/kit/postgres/0001_answers.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "0001_answers",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0001_answers.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0001_answers.sql"),
+    },
+    Migration {
+        name: "0002_events",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0002_events.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0002_events.sql"),
+    },
+];
 
 #[async_trait]
 impl Answers for Db {

@@ -15,6 +15,7 @@ use tracing::{Instrument as _, debug_span};
 
 use crate::{
     Committed, Query, ReadTx, Sql, SqlError, Tx,
+    events::Events,
     query::Bound,
     sqlite::Pools,
     turns::Turns,
@@ -30,6 +31,7 @@ struct Inner {
     engine: Engine,
     writes: TaskTracker,
     turns: Turns,
+    events: Events,
 }
 
 #[derive(Clone)]
@@ -40,7 +42,8 @@ pub(crate) enum Engine {
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
-        Self(Arc::new(Inner { module, engine, writes: TaskTracker::new(), turns: Turns::default() }))
+        let (writes, turns, events) = (TaskTracker::new(), Turns::default(), Events::default());
+        Self(Arc::new(Inner { module, engine, writes, turns, events }))
     }
 
     /// A statement that reads. It cannot write, and sees what was committed when it begins.
@@ -93,7 +96,7 @@ impl Db {
         let fate = Fate::default();
         let (db, of_task) = (self.clone(), fate.clone());
         let task = async move {
-            let tx = Tx::begin(db.engine(), of_task).await?;
+            let tx = Tx::begin(&db, of_task).await?;
             work(tx).await.map(Committed::into_inner)
         };
         let span = debug_span!("write", home = self.0.module);
@@ -109,8 +112,16 @@ impl Db {
         &self.0.turns
     }
 
+    pub(crate) fn events(&self) -> &Events {
+        &self.0.events
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.0.engine, Engine::Postgres(_))
     }
 
     /// Waits for the writes that have begun, then closes every connection.

@@ -5,11 +5,19 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use outgrow::{Clock, IdGen, ModuleSpec};
-use outgrow_runtime::Tasks;
+use outgrow::{
+    Clock, Event, IdGen, ModuleSpec,
+    command::Undecided,
+    event::{Delivered, Handled},
+};
+use outgrow_runtime::{
+    Tasks,
+    events::{Poison, Subscription},
+    modules::{EventHome, Handlers},
+};
 use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
-use crate::{DataUrl, Db, OpenError, SqlError, answers, migrate, postgres, sqlite, url::Place};
+use crate::{DataUrl, Db, OpenError, SqlError, answers, events, migrate, postgres, sqlite, url::Place};
 
 /// How long a home may take to answer that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(1);
@@ -21,6 +29,7 @@ pub struct Home {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
     tasks: Tasks,
+    handlers: Handlers,
 }
 
 impl Home {
@@ -48,6 +57,22 @@ impl Home {
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
     }
+
+    /// Lets the module listen to a stream of events: `handle` is told each, of each key one after the other, and
+    /// commits its mark ([`Tx::mark`](crate::Tx::mark)) with what comes of it.
+    pub fn listen<E, R>(&self, poison: Poison, handle: impl Fn(Delivered<E>) -> R + Send + Sync + 'static)
+    where
+        E: Event + Clone + Sync,
+        R: Future<Output = Result<Handled, Undecided>> + Send + 'static,
+    {
+        self.handlers.add(Subscription::new(self.module(), poison, handle));
+    }
+
+    /// Where its events are kept, and who handles those of others.
+    pub fn events(&self) -> EventHome {
+        let db = Arc::new(self.db());
+        EventHome { outbox: db.clone(), inbox: db, handlers: self.handlers.clone() }
+    }
 }
 
 /// Opens the homes of a process, all at one [`DataUrl`].
@@ -57,6 +82,7 @@ pub struct Homes {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
     open: Mutex<Vec<Home>>,
+    modules: &'static [&'static ModuleSpec],
 }
 
 /// A home that does not answer.
@@ -86,7 +112,13 @@ impl Homes {
         if let Place::Sqlite(folder) = &url.0 {
             sqlite::folder(folder)?;
         }
-        Ok(Self { url: url.clone(), tasks, clock, ids, open: Mutex::default() })
+        Ok(Self { url: url.clone(), tasks, clock, ids, open: Mutex::default(), modules: &[] })
+    }
+
+    /// The same, of a system of these modules: what one of them publishes is kept for those that listen.
+    #[must_use]
+    pub fn among(self, modules: &'static [&'static ModuleSpec]) -> Self {
+        Self { modules, ..self }
     }
 
     /// The home of a module. On SQLite it is created and migrated, under a lock; on PostgreSQL it must have been.
@@ -107,8 +139,11 @@ impl Homes {
                 db
             }
         };
-        let home = Home { db, clock: self.clock(), ids: Arc::clone(&self.ids), tasks: self.tasks.clone() };
+        let (ids, tasks) = (Arc::clone(&self.ids), self.tasks.clone());
+        let home = Home { db, clock: self.clock(), ids, tasks, handlers: Handlers::default() };
+        home.db.events().tell(spec, self.modules);
         answers::forget_hourly(&home);
+        events::forget_hourly(&home);
         open.push(home.clone());
         Ok(home)
     }

@@ -5,7 +5,7 @@
 //! snapshot; a write is a closure over a [`Tx`] that ends in [`Tx::commit`], as its type says. It runs in a task of
 //! its own, so that a caller who leaves never cuts it in half.
 //!
-//! Reading order: [`db`], [`tx`], [`query`], [`home`], then [`mod@migrate`] and the two engines.
+//! Reading order: [`db`], [`tx`], [`query`], [`home`], `events`, then [`mod@migrate`] and the two engines.
 //!
 //! Deliberately absent: a query builder, an object mapper, any type of sqlx in a signature that a store writes down,
 //! and any way to reach another module's home. Statements are `'static` texts of the store's author; values are bound.
@@ -13,6 +13,7 @@
 mod answers;
 pub mod db;
 pub mod error;
+mod events;
 pub mod home;
 pub mod migrate;
 mod postgres;

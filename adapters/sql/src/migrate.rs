@@ -115,7 +115,7 @@ pub(crate) async fn apply(
 ) -> Result<Vec<String>, OpenError> {
     let home = &home_of(db);
     let sql = |source| OpenError::Sql { home: home.clone(), source };
-    let mut tx = Tx::begin(db.engine(), Fate::default()).await.map_err(sql)?;
+    let mut tx = Tx::begin(db, Fate::default()).await.map_err(sql)?;
     match db.engine() {
         Engine::Postgres(pool) => {
             let role = postgres::role(&pool.connect_options(), spec)?;

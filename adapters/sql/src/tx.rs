@@ -12,17 +12,19 @@ use std::{
     },
 };
 
-use outgrow::{CommitError, Remembered, StoreError};
+use outgrow::{CommitError, Outgoing, Remembered, StoreError, event::Mark};
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use time::OffsetDateTime;
 
-use crate::{Query, Sql, SqlError, answers, db::Engine, query::Bound};
+use crate::{Db, Query, Sql, SqlError, answers, db::Engine, events, query::Bound};
 
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     conn: Conn,
     doomed: bool,
     fate: Fate,
+    db: Db,
+    published: bool,
 }
 
 /// Proof that a write was committed; only [`Tx::commit`] makes one.
@@ -34,8 +36,9 @@ pub struct Committed<T>(T);
 pub struct ReadTx(Conn);
 
 impl Tx {
-    pub(crate) async fn begin(engine: &Engine, fate: Fate) -> Result<Self, SqlError> {
-        Ok(Self { conn: engine.begin_write().await?, doomed: false, fate })
+    pub(crate) async fn begin(db: &Db, fate: Fate) -> Result<Self, SqlError> {
+        let conn = db.engine().begin_write().await?;
+        Ok(Self { conn, doomed: false, fate, db: db.clone(), published: false })
     }
 
     /// A statement of this transaction.
@@ -49,6 +52,26 @@ impl Tx {
     /// [`CommitError::Conflict`] if the command has been answered already.
     pub async fn remember(&mut self, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
         answers::remember(self, answer, at).await
+    }
+
+    /// Publishes an event: it is delivered to every subscriber if this transaction is committed, and was never there
+    /// if it is not.
+    ///
+    /// # Errors
+    /// [`CommitError::NotCommitted`] if the module's `ModuleSpec` does not publish its stream.
+    pub async fn publish(&mut self, event: &Outgoing) -> Result<(), CommitError> {
+        let db = self.db.clone();
+        events::publish(self, &db, event).await?;
+        self.published = true;
+        Ok(())
+    }
+
+    /// Marks an event as handled: in the transaction that has the effects of handling it.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if it has been handled already.
+    pub async fn mark(&mut self, mark: &Mark) -> Result<(), CommitError> {
+        events::mark(self, mark).await
     }
 
     /// Commits, and returns `value` as committed.
@@ -65,7 +88,13 @@ impl Tx {
             Conn::Postgres(tx) => tx.commit().await,
             Conn::Sqlite(tx) => tx.commit().await,
         };
-        ended.map(|()| Committed(value)).map_err(|error| {
+        let wake = || {
+            if self.published {
+                self.db.events().published();
+            }
+            Committed(value)
+        };
+        ended.map(|()| wake()).map_err(|error| {
             let error = SqlError::from(error);
             if error.leaves_commit_in_doubt() {
                 return CommitError::InDoubt(error.into());

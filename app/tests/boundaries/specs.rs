@@ -146,7 +146,14 @@ mod planted {
     static MIGRATIONS: [Migration; 1] = [Migration { name: "0001_x", sqlite: "s", postgres: "p" }];
 
     const fn port(package: &'static str, name: &'static str) -> PortDesc {
-        PortDesc { package, name, doc: "", methods: &[], contract: Method::contract(package, name) }
+        PortDesc {
+            package,
+            name,
+            doc: "",
+            methods: &[],
+            contract: Method::contract(package, name),
+            delivery: Method::delivery(package, name),
+        }
     }
 
     const fn spec(
@@ -154,7 +161,16 @@ mod planted {
         port: &'static PortDesc,
         needs: &'static [&'static PortDesc],
     ) -> ModuleSpec {
-        ModuleSpec { name, purpose: "", port, older: &[], needs, migrations: &MIGRATIONS }
+        ModuleSpec {
+            name,
+            purpose: "",
+            port,
+            older: &[],
+            needs,
+            publishes: &[],
+            subscribes: &[],
+            migrations: &MIGRATIONS,
+        }
     }
 
     static TRUE_A: ModuleSpec = spec("a", &A, &[&B]);

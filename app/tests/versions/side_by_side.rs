@@ -25,6 +25,8 @@ static PARCELS: ModuleSpec = ModuleSpec {
     port: <dyn v2::Parcels>::DESC,
     older: &[<dyn v1::Parcels>::DESC],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 
@@ -36,8 +38,8 @@ static VISITOR: ModuleSpec =
     ModuleSpec { name: "visitor", needs: &[<dyn v1::Parcels>::DESC], ..copy(&PARCELS) };
 
 const fn copy(spec: &ModuleSpec) -> ModuleSpec {
-    let ModuleSpec { name, purpose, port, older, needs, migrations } = spec;
-    ModuleSpec { name, purpose, port, older, needs, migrations }
+    let ModuleSpec { name, purpose, port, older, needs, publishes, subscribes, migrations } = spec;
+    ModuleSpec { name, purpose, port, older, needs, publishes, subscribes, migrations }
 }
 
 static SPECS: &[&ModuleSpec] = &[&PARCELS, &VISITOR];

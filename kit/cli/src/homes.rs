@@ -43,7 +43,7 @@ impl Opened {
                 (_, own) => {
                     let url = data_url(settings.home_of(spec.name), &settings.base)?;
                     let place = Homes::open(&url, tasks.clone(), Arc::clone(&clock), Arc::clone(&ids)).await;
-                    let place = Arc::new(place.map_err(failed_to_open)?);
+                    let place = Arc::new(place.map_err(failed_to_open)?.among(app.modules));
                     opened.places.push(Arc::clone(&place));
                     if own.is_none() {
                         shared = Some(Arc::clone(&place));

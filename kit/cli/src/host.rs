@@ -43,7 +43,8 @@ impl Host {
     pub(crate) fn new(settings: &Settings, app: App, service: &str, homes: &Opened, tasks: &Tasks) -> Self {
         Self {
             service: service.to_owned(),
-            modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings)),
+            modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings))
+                .with_homes(homes.iter().map(|home| (home.module(), home.events())).collect()),
             homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
             endpoints: Vec::new(),
             plain: Router::new(),

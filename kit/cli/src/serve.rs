@@ -39,6 +39,7 @@ pub(crate) async fn serve(
     let homes = Opened::open(&settings, app, service, &tasks).await?;
     let mut host = Host::new(&settings, app, service, &homes, &tasks);
     (app.compose)(&mut host).and_then(|()| host.modules.complete()).map_err(Failed::other)?;
+    host.modules.carry_events(&tasks, host.ids.uuid()).map_err(Failed::other)?;
 
     let stop = CancellationToken::new();
     let listening = listening.and_carriers(&settings, service).await?;

@@ -1,4 +1,4 @@
-//! `#[port]` and `#[derive(Wire)]`: they remove typing, nothing else.
+//! `#[port]`, `#[derive(Wire)]` and `#[derive(Event)]`: they remove typing, nothing else.
 //!
 //! What they emit can be written by hand (`kit/outgrow/tests/kernel/by_hand.rs` does, with comments): an
 //! implementation of [`Wire`](macro@Wire) for a type, and for a port its descriptor, its dispatcher and its caller.
@@ -6,6 +6,7 @@
 //! whatever it likes.
 
 mod attr;
+mod event;
 mod port;
 mod text;
 mod wire;
@@ -62,6 +63,16 @@ pub fn port(args: TokenStream, item: TokenStream) -> TokenStream {
     let package = parse_macro_input!(args as LitStr);
     let item = parse_macro_input!(item as ItemTrait);
     port::expand(&package, item).into()
+}
+
+/// Makes an enum a stream of events: what happens to one kind of aggregate. It is [`Wire`](macro@Wire), too.
+///
+/// Its attribute says the package of the contract that has the stream, and the field in every variant that names the
+/// aggregate. An example stands at the module `outgrow::event`.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn event(item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    event::expand(&item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Lets a type cross a port.

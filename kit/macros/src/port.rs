@@ -118,6 +118,7 @@ fn emit(package: &LitStr, mut item: ItemTrait, methods: &[Method]) -> TokenStrea
                 doc: #doc,
                 methods: &[#(#descs),*],
                 contract: ::outgrow::Method::contract(#package, #name),
+                delivery: ::outgrow::Method::delivery(#package, #name),
             };
 
             fn dispatch<'a>(

@@ -3,7 +3,7 @@
 //! From the specs of all modules come the order of start, the map of contexts, who may call whom, and the schema of
 //! each home. A test holds every spec against the real graph of crates.
 
-use crate::PortDesc;
+use crate::{PortDesc, event::StreamDesc};
 
 /// A module, described: what it offers, what it needs, what its home looks like.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub struct ModuleSpec {
     pub older: &'static [&'static PortDesc],
     /// The ports of others that it calls. All other calls are denied.
     pub needs: &'static [&'static PortDesc],
+    /// The streams of events that it publishes.
+    pub publishes: &'static [&'static StreamDesc],
+    /// The streams of others, or of its own, that it listens to: whole, each event once.
+    pub subscribes: &'static [&'static StreamDesc],
     /// How its home came to look as it does, oldest first.
     pub migrations: &'static [Migration],
 }

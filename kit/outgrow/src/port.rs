@@ -7,6 +7,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 
 use crate::{
     CallContext, CallError, Caller, Cause, CauseKind, Local, Message, RawRefusal, Refusal, Reply, Wire as _,
+    event::{Accepted, Delivery},
     schema,
     wire::{Contract, Greeting, Shape},
 };
@@ -70,6 +71,27 @@ impl Method {
         self.index == usize::MAX
     }
 
+    /// The other method that every port has without saying so: it puts events into the inbox of the module. Repeating
+    /// it changes nothing, since every event is known by its id.
+    pub const fn delivery(package: &'static str, port: &'static str) -> Self {
+        Self {
+            index: usize::MAX - 1,
+            name: "OutgrowDeliver",
+            doc: "Takes events in.",
+            kind: Kind::Idempotent,
+            port,
+            package,
+            request: Delivery::shape,
+            answer: Accepted::shape,
+            refusal: Accepted::shape, // it never refuses
+        }
+    }
+
+    /// Whether it is that method.
+    pub const fn is_delivery(&self) -> bool {
+        self.index == usize::MAX - 1
+    }
+
     /// The module that serves it: `inventory` of `inventory.v1`.
     pub fn module(&self) -> &'static str {
         module_of(self.package)
@@ -102,6 +124,8 @@ pub struct PortDesc {
     pub methods: &'static [Method],
     /// See [`Method::contract`].
     pub contract: Method,
+    /// See [`Method::delivery`].
+    pub delivery: Method,
 }
 
 impl PortDesc {
@@ -115,9 +139,9 @@ impl PortDesc {
         self.methods.iter().find(|method| method.name == name)
     }
 
-    /// All that carriers serve of it: its methods, and what its contract is.
+    /// All that carriers serve of it: its methods, and the two that every port has.
     pub fn served(&'static self) -> impl Iterator<Item = &'static Method> {
-        self.methods.iter().chain([&self.contract])
+        self.methods.iter().chain([&self.contract, &self.delivery])
     }
 }
 

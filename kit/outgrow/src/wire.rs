@@ -43,13 +43,15 @@
 //! A singular field that comes twice counts as it came last, whole: messages replace, they are not merged.
 //! Writing is deterministic: ascending numbers, and a required field is written even when it is zero.
 //!
-//! Deliberately absent: maps, groups (skipped when met), extensions, JSON, and reflection over values.
+//! Deliberately absent: maps, groups (skipped when met), extensions, and reflection over values. Events are kept as
+//! [`json`], by the same shapes.
 
 mod desc;
 mod error;
 mod failure;
 mod field;
 mod greeting;
+pub mod json;
 mod open;
 mod read;
 mod value;

@@ -71,6 +71,8 @@ static ORDERING: ModuleSpec = ModuleSpec {
     port: <dyn Ordering>::DESC,
     older: &[],
     needs: &[<dyn Stock>::DESC],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 

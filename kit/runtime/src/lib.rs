@@ -1,12 +1,14 @@
 //! What runs ports: topology, placement, the router, the doors of modules, background work.
 //!
 //! Where a call goes is decided in three rooms, in this order: [`topology`] says which service hosts a module,
-//! [`placement`] how this process reaches it, [`router`] which way one call takes. The other end is a [`door`].
+//! [`placement`] how this process reaches it, [`router`] which way one call takes. The other end is a [`door`]. How
+//! events get to whoever listens stands in [`events`].
 //!
 //! Deliberately absent: every technology. No carrier, no database, no HTTP; no module.
 
 pub mod access;
 pub mod door;
+pub mod events;
 pub mod figures;
 pub mod guard;
 pub mod link;

@@ -4,9 +4,13 @@
 //! topology places it. The closure runs only where the module is hosted. There is no lookup that could fail later:
 //! what is not composed yet cannot be named.
 
-use std::sync::Arc;
+mod events;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use outgrow::{Dispatch, Loopback, ModuleSpec, Port, PortDesc, Served};
+
+pub use events::{EventHome, Handlers};
 
 use crate::{
     Access, Carrier, Door, Figures, Placement, Policies, Router, Target, Topology,
@@ -21,6 +25,7 @@ pub struct Modules {
     topology: Topology,
     specs: &'static [&'static ModuleSpec],
     carriers: Vec<Arc<dyn Carrier>>,
+    homes: BTreeMap<&'static str, EventHome>,
     composed: Vec<Composed>,
     doors: Vec<Arc<dyn Dispatch>>,
 }
@@ -77,6 +82,22 @@ pub enum Unmet {
         /// What the spec says.
         specified: String,
     },
+    /// The module says that it listens, but does not.
+    #[error("module `{module}` subscribes to `{stream}` in its SPEC, but handles none of it: add a handler in `build`")]
+    Unheard {
+        /// Which module.
+        module: &'static str,
+        /// Which stream.
+        stream: String,
+    },
+    /// The module listens, but does not say so.
+    #[error("module `{module}` handles `{stream}`, but its SPEC does not subscribe to it")]
+    Overheard {
+        /// Which module.
+        module: &'static str,
+        /// Which stream.
+        stream: String,
+    },
     /// The module is hosted here, but its home was not opened.
     #[error("module `{0}` is hosted here, but its home is not open")]
     NoHome(&'static str),
@@ -99,7 +120,14 @@ impl Modules {
         carriers: Vec<Arc<dyn Carrier>>,
     ) -> Self {
         let service = service.into();
-        Self { service, topology, specs, carriers, composed: Vec::new(), doors: Vec::new() }
+        let homes = BTreeMap::new();
+        Self { service, topology, specs, carriers, homes, composed: Vec::new(), doors: Vec::new() }
+    }
+
+    /// The same, where these modules keep their events in these homes.
+    #[must_use]
+    pub fn with_homes(self, homes: BTreeMap<&'static str, EventHome>) -> Self {
+        Self { homes, ..self }
     }
 
     /// Whether this process hosts the module.
@@ -151,8 +179,15 @@ impl Modules {
         let policies = Policies::new(Access::to(P::DESC, self.specs));
         let (calling, at_door) = (policies.bulkhead.clone(), policies.apart());
         let called = local.as_ref().map(|_| at_door.bulkhead.clone());
-        let door =
-            local.as_ref().map(|port| Arc::new(Door::new(Arc::new(Served(Arc::clone(port))), at_door)));
+        let door = local.as_ref().map(|port| {
+            let door = Door::new(Arc::new(Served(Arc::clone(port))), at_door);
+            Arc::new(match self.homes.get(spec.name) {
+                Some(home) if !spec.subscribes.is_empty() => {
+                    door.hearing(spec.subscribes, Arc::clone(&home.inbox))
+                }
+                _ => door,
+            })
+        });
         let carried = door.as_ref().map(|door| door.figures());
         let door = door.map(|door| -> Arc<dyn Dispatch> { door });
         self.doors.extend(door.clone());

@@ -5,10 +5,10 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use outgrow::{BoxFuture, Dispatch, IdGen, Transport};
+use outgrow::{BoxFuture, Dispatch, IdGen, PortDesc, Transport};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Address, Topology};
+use crate::{Address, Topology, events::Courier};
 
 /// How this process reaches a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,17 @@ pub trait Carrier: Send + Sync {
 
     /// A way to this address. Never waits and never fails because nobody is there: peers come and go.
     fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable>;
+
+    /// Brings events of the module `publisher` to the module of the port `subscriber` at this address, where that is
+    /// more than a call; without it they are pushed by a call.
+    fn courier(
+        &self,
+        _address: &Address,
+        _publisher: &'static str,
+        _subscriber: &'static PortDesc,
+    ) -> Option<Arc<dyn Courier>> {
+        None
+    }
 
     /// Listens where calls to `address` arrive, or at `bind` if that is somewhere else.
     ///

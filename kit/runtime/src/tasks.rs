@@ -3,15 +3,26 @@
 //! A module that carries something on by itself declares a **chore**: it runs once the process has started, again
 //! whenever its bell rings, and at the latest after its period, so that nothing depends on a bell having been heard.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, error_span};
 
+use crate::Retry;
+
 /// How many items of a worklist are handled at once.
 pub const AT_ONCE: usize = 16;
+
+/// How long a chore rests after a run that panicked.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 
 /// All background work of a process.
 #[derive(Clone, Debug)]
@@ -38,6 +49,49 @@ impl Bell {
     }
 }
 
+/// How long a chore rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// So long, or until its bell rings.
+    OrBell(Duration),
+    /// So long: its bell would only wake it to fail again.
+    Full(Duration),
+}
+
+/// The rests of a chore that looks for work: longer each time it found none, and at random while it fails.
+#[derive(Debug, Default)]
+pub struct Pace {
+    idle: AtomicU32,
+    failures: AtomicU32,
+}
+
+impl Pace {
+    /// The longest rest while there is no work.
+    pub const LONGEST: Duration = Duration::from_secs(1);
+    const FIRST: Duration = Duration::from_millis(50);
+
+    /// After a run that went well, and did something or found nothing.
+    pub fn well(&self, worked: bool) -> Rest {
+        self.failures.store(0, Relaxed);
+        if worked {
+            self.idle.store(0, Relaxed);
+        }
+        let idle = self.idle.fetch_add(1, Relaxed).min(8);
+        Rest::OrBell(Self::FIRST.saturating_mul(1 << idle).min(Self::LONGEST))
+    }
+
+    /// After a run that failed.
+    pub fn failed(&self, pauses: &Retry) -> Rest {
+        let failures = self.failures.fetch_add(1, Relaxed).saturating_add(1);
+        Rest::Full(pauses.pause(failures))
+    }
+
+    /// How many runs in a row have failed.
+    pub fn failures(&self) -> u32 {
+        self.failures.load(Relaxed)
+    }
+}
+
 impl Default for Tasks {
     fn default() -> Self {
         Self { tracker: TaskTracker::new(), phase: watch::Sender::new(Phase::Composing) }
@@ -51,6 +105,21 @@ impl Tasks {
         F: Fn() -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
+        self.paced(name.to_owned(), bell, move || {
+            let run = run();
+            async move {
+                run.await;
+                Rest::OrBell(period)
+            }
+        });
+    }
+
+    /// Declares a chore whose every run says when the next is due.
+    pub fn paced<F, R>(&self, name: String, bell: &Bell, run: F)
+    where
+        F: Fn() -> R + Send + 'static,
+        R: Future<Output = Rest> + Send + 'static,
+    {
         let (bell, mut phase) = (bell.clone(), self.phase.subscribe());
         let rounds = async move {
             let ended = |phase: &Phase| *phase == Phase::Draining;
@@ -58,12 +127,14 @@ impl Tasks {
                 return;
             }
             while !ended(&phase.borrow()) {
-                if let Err(panic) = tokio::spawn(run().in_current_span()).await {
+                let rest = tokio::spawn(run().in_current_span()).await.unwrap_or_else(|panic| {
                     tracing::error!(%panic, "a chore failed");
-                }
+                    Rest::Full(AFTER_PANIC)
+                });
+                let (Rest::OrBell(pause) | Rest::Full(pause)) = rest;
                 tokio::select! {
-                    () = bell.0.notified() => {}
-                    () = tokio::time::sleep(period) => {}
+                    () = bell.0.notified(), if matches!(rest, Rest::OrBell(_)) => {}
+                    () = tokio::time::sleep(pause) => {}
                     _ = phase.wait_for(ended) => {}
                 }
             }

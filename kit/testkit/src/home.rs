@@ -41,7 +41,8 @@ impl TestHome {
         let url = url.parse().unwrap();
         adapter_sql::migrate(&url, None, &[spec], &SystemClock).await.unwrap();
         let (clock, ids) = (Arc::new(FixedClock::new()), Arc::new(SequentialIds::new()));
-        let homes = Homes::open(&url, Tasks::default(), clock, ids).await.unwrap();
+        let alone: &'static [&'static ModuleSpec] = Box::leak(Box::new([spec]));
+        let homes = Homes::open(&url, Tasks::default(), clock, ids).await.unwrap().among(alone);
         let home = homes.home(spec).await.unwrap();
         Self { homes, home, _kept: kept }
     }

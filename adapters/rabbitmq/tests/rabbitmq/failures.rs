@@ -97,6 +97,7 @@ impl Dispatch for Other {
             doc: "",
             methods: &[],
             contract: Method::contract("other.v1", "Other"),
+            delivery: Method::delivery("other.v1", "Other"),
         };
         PORT
     }

@@ -17,10 +17,20 @@ const PORT: &PortDesc = &PortDesc {
     doc: "",
     methods: &[],
     contract: Method::contract("shelf.v1", "Shelf"),
+    delivery: Method::delivery("shelf.v1", "Shelf"),
 };
 
 pub(crate) const fn spec(name: &'static str, migrations: &'static [Migration]) -> ModuleSpec {
-    ModuleSpec { name, purpose: "to be tested", port: PORT, older: &[], needs: &[], migrations }
+    ModuleSpec {
+        name,
+        purpose: "to be tested",
+        port: PORT,
+        older: &[],
+        needs: &[],
+        publishes: &[],
+        subscribes: &[],
+        migrations,
+    }
 }
 
 pub(crate) const ITEMS: Migration = Migration {

@@ -8,6 +8,7 @@ use std::{
 use super::{KERNEL, type_name};
 use crate::{
     Money, PortDesc,
+    event::{Accepted, Delivery},
     wire::{CallFailure, Contract, EnumDesc, Greeting, MessageDesc, Shape, Wire as _},
 };
 
@@ -76,7 +77,8 @@ impl<'a> Packages<'a> {
     /// The packages of these ports, of all they use, and the one that all contracts share.
     pub(super) fn with_kernel(ports: &[&'a PortDesc]) -> Self {
         let mut packages = Self::of(ports);
-        for shape in [Money::shape(), CallFailure::shape(), Greeting::shape(), Contract::shape()] {
+        let calls = [Money::shape(), CallFailure::shape(), Greeting::shape(), Contract::shape()];
+        for shape in calls.into_iter().chain([Delivery::shape(), Accepted::shape()]) {
             packages.add(KERNEL, shape);
         }
         packages

@@ -59,6 +59,7 @@ impl Port for dyn Inventory {
             refusal: <InventoryRefusal as Wire>::shape,
         }],
         contract: Method::contract("inventory.v1", "Inventory"),
+        delivery: Method::delivery("inventory.v1", "Inventory"),
     };
 
     /// From the wire to the trait. `serve` decodes, runs and encodes; here we only say which method it is.

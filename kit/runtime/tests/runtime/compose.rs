@@ -13,6 +13,8 @@ static ECHO: ModuleSpec = ModuleSpec {
     port: <dyn Echo>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 static OTHER: ModuleSpec = ModuleSpec {
@@ -21,6 +23,8 @@ static OTHER: ModuleSpec = ModuleSpec {
     port: <dyn Echo>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 static MODULES: &[&ModuleSpec] = &[&ECHO, &LISTENER];

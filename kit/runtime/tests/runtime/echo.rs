@@ -129,9 +129,12 @@ pub(crate) static LISTENER: ModuleSpec = ModuleSpec {
         doc: "",
         methods: &[],
         contract: Method::contract("listener.v1", "Listener"),
+        delivery: Method::delivery("listener.v1", "Listener"),
     },
     older: &[],
     needs: &[<dyn Echo>::DESC],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 

@@ -13,6 +13,8 @@ static ECHO: ModuleSpec = ModuleSpec {
     port: <dyn Echo>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 static CHOIR: ModuleSpec = ModuleSpec {
@@ -21,6 +23,8 @@ static CHOIR: ModuleSpec = ModuleSpec {
     port: <dyn Echo>::DESC,
     older: &[],
     needs: &[<dyn Echo>::DESC],
+    publishes: &[],
+    subscribes: &[],
     migrations: &[],
 };
 const MODULES: &[&ModuleSpec] = &[&ECHO, &CHOIR];

@@ -16,6 +16,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     port: <dyn Catalog>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: outgrow::migrations!["catalog": "0001_products"],
 };
 

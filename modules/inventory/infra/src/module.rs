@@ -16,6 +16,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     port: <dyn Inventory>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: outgrow::migrations!["inventory": "0001_stock"],
 };
 

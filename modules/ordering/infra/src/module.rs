@@ -24,6 +24,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     port: <dyn Ordering>::DESC,
     older: &[],
     needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC],
+    publishes: &[],
+    subscribes: &[],
     migrations: outgrow::migrations!["ordering": "0001_orders"],
 };
 

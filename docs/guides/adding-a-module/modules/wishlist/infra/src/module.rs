@@ -16,6 +16,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     port: <dyn Wishlist>::DESC,
     older: &[],
     needs: &[],
+    publishes: &[],
+    subscribes: &[],
     migrations: outgrow::migrations!["wishlist": "0001_lists"],
 };
 

@@ -1,0 +1,87 @@
+//! The events of a home: its outbox, its inbox, and who works on which shard.
+//!
+//! All of it are tables of the home, from the kit's own migrations, so what is said of a change is committed with it
+//! ([`Tx::publish`](crate::Tx::publish)), and that an event was handled with what came of it
+//! ([`Tx::mark`](crate::Tx::mark)).
+//!
+//! Lists of values go to the engine as one JSON text, which each takes apart in its own words. Time is the engine's:
+//! processes with wrong clocks share one opinion of when a lease ends.
+
+mod inbox;
+mod leases;
+mod outbox;
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use outgrow::{ModuleSpec, event::StreamDesc};
+use outgrow_runtime::{Bell, events::Lease};
+use serde_json::{Value, json};
+
+pub(crate) use inbox::mark;
+pub(crate) use outbox::{forget_hourly, publish};
+
+/// Now, by the engine's clock, in microseconds where it has no type for it.
+macro_rules! now {
+    (postgres) => {
+        "clock_timestamp()"
+    };
+    (sqlite) => {
+        "cast(unixepoch('subsec') * 1000000 as integer)"
+    };
+}
+use now;
+
+/// What a home knows of the events of its module.
+#[derive(Default)]
+pub(crate) struct Events {
+    audience: OnceLock<Vec<(String, Vec<&'static str>)>>,
+    relays: Mutex<Vec<Bell>>,
+    inbox: Bell,
+}
+
+impl Events {
+    /// Who listens to what `spec` publishes, by the specs of all modules.
+    pub(crate) fn tell(&self, spec: &ModuleSpec, modules: &[&'static ModuleSpec]) {
+        let listens = |stream: &str, module: &ModuleSpec| {
+            module.subscribes.iter().any(|subscribed| subscribed.to_string() == stream)
+        };
+        let audience = spec.publishes.iter().map(|stream| {
+            let stream = stream.to_string();
+            let listening = modules.iter().filter(|module| listens(&stream, module)).map(|module| module.name);
+            let listening = listening.collect();
+            (stream, listening)
+        });
+        let _first = self.audience.set(audience.collect());
+    }
+
+    /// Who listens to a stream; none if this module does not publish it.
+    pub(crate) fn audience(&self, stream: &StreamDesc) -> Option<&[&'static str]> {
+        let stream = stream.to_string();
+        let known = self.audience.get()?.iter().find(|(published, _)| *published == stream);
+        known.map(|(_, listening)| &**listening)
+    }
+
+    /// A bell that rings when there is something in the outbox. Each relay has its own.
+    fn relay_bell(&self) -> Bell {
+        let bell = Bell::default();
+        self.relays.lock().unwrap_or_else(PoisonError::into_inner).push(bell.clone());
+        bell
+    }
+
+    /// The bell that rings when there is something in the inbox.
+    fn inbox_bell(&self) -> Bell {
+        self.inbox.clone()
+    }
+
+    /// There is something in the outbox.
+    pub(crate) fn published(&self) {
+        for bell in &*self.relays.lock().unwrap_or_else(PoisonError::into_inner) {
+            bell.ring();
+        }
+    }
+}
+
+/// Shards with their terms.
+fn list(shards: &[Lease]) -> Value {
+    shards.iter().map(|lease| json!([lease.shard, lease.term])).collect()
+}

@@ -1,0 +1,229 @@
+//! The inbox: events that were delivered to this module, until they are handled or parked.
+//!
+//! Of each stream of each key one event is *ready*: the one after the position. Whoever adds an event and whoever moves
+//! the position both lock the position first, so no event that has become the next one is overlooked. To handle an
+//! event is to delete it here, in the transaction with the effects: that succeeds once.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use outgrow::{
+    CommitError, StoreError,
+    event::{Mark, Recorded},
+};
+use outgrow_runtime::{
+    Bell,
+    events::{Attempt, Inbox, Lease, Poison, shard},
+};
+use serde_json::{Value, json};
+
+use super::{list, now, outbox::recorded};
+use crate::{Db, Row, Sql, SqlError, Tx};
+
+const POSITIONS: Sql = Sql {
+    postgres: "
+        insert into outgrow_positions (stream, key, position)
+        select distinct value->>'stream', value->>'key', 0 from jsonb_array_elements($1)
+        on conflict (stream, key) do nothing",
+    sqlite: "
+        insert into outgrow_positions (stream, key, position)
+        select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
+        from json_each($1) where true
+        on conflict (stream, key) do nothing",
+};
+
+/// On SQLite whoever writes is alone already.
+const LOCK: &str = "
+    select 1 from outgrow_positions where (stream, key) in
+    (select value->>'stream', value->>'key' from jsonb_array_elements($1))
+    order by stream, key for update";
+
+const ACCEPT: Sql = Sql {
+    postgres: concat!(
+        "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                    ready, parked, attempts, next_at, received_at)
+         select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
+                timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
+                e.sequence = p.position + 1, false, 0, ", now!(postgres), ", ", now!(postgres), "
+         from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text, data text,
+                                          at bigint, correlation uuid, causation uuid, shard bigint)
+         join outgrow_positions p on p.stream = e.stream and p.key = e.key
+         where e.sequence > p.position
+         on conflict (stream, key, sequence) do nothing"
+    ),
+    sqlite: concat!(
+        "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                    ready, parked, attempts, next_at, received_at)
+         select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
+                e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
+                unhex(e.value->>'causation', '-'), e.value->>'shard',
+                e.value->>'sequence' = p.position + 1, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
+         from json_each($1) e
+         join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
+         where e.value->>'sequence' > p.position
+         on conflict (stream, key, sequence) do nothing"
+    ),
+};
+
+const ANY_DUE: Sql = Sql {
+    postgres: concat!("select 1 from outgrow_inbox where ready and next_at <= ", now!(postgres), " limit 1"),
+    sqlite: concat!("select 1 from outgrow_inbox where ready = 1 and next_at <= ", now!(sqlite), " limit 1"),
+};
+
+/// `$1` are the shards with their terms, `$2` is how many.
+macro_rules! begin {
+    ($which:literal) => {
+        Sql {
+            postgres: concat!(
+                "update outgrow_inbox set attempts = attempts + 1, reason = null
+                 where (stream, key, sequence) in (
+                     select stream, key, sequence from outgrow_inbox
+                     where ready and next_at <= ", now!(postgres), " and ", $which, "
+                     and shard in (
+                         select shard from outgrow_leases where work = 'worker' and (shard, term) in
+                         (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1)))
+                     order by next_at limit $2 for update skip locked)
+                 returning *"
+            ),
+            sqlite: concat!(
+                "update outgrow_inbox set attempts = attempts + 1, reason = null
+                 where (stream, key, sequence) in (
+                     select stream, key, sequence from outgrow_inbox
+                     where ready = 1 and next_at <= ", now!(sqlite), " and ", $which, "
+                     and shard in (
+                         select shard from outgrow_leases where work = 'worker' and (shard, term) in
+                         (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($1)))
+                     order by next_at limit $2)
+                 returning *"
+            ),
+        }
+    };
+}
+/// What was not tried yet, or failed and told why.
+const BEGIN: Sql = begin!("(attempts = 0 or reason is not null)");
+/// What was being tried when its process ended, perhaps because of it.
+const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
+
+const PUT_OFF: Sql = Sql {
+    postgres: concat!(
+        "update outgrow_inbox set reason = $4, next_at = ", now!(postgres), " + $5 * interval '1 microsecond'
+         where stream = $1 and key = $2 and sequence = $3"
+    ),
+    sqlite: concat!(
+        "update outgrow_inbox set reason = $4, next_at = ", now!(sqlite), " + $5
+         where stream = $1 and key = $2 and sequence = $3"
+    ),
+};
+
+const MOVE_ON: &str = "
+    update outgrow_positions set position = case when position < $3 then $3 else position end
+    where stream = $1 and key = $2";
+const HANDLED: &str = "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3";
+const NEXT: &str = "
+    update outgrow_inbox set ready = true where stream = $1 and key = $2 and sequence = $3 + 1 and not parked";
+const PARK: &str = "
+    update outgrow_inbox set parked = true, ready = false, reason = $4
+    where stream = $1 and key = $2 and sequence = $3";
+
+/// Marks an event as handled, in the transaction with what came of it.
+pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
+    let number = number(mark)?;
+    tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+    tx.query(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).changed_one().await?;
+    tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+    Ok(())
+}
+
+fn number(mark: &Mark) -> Result<i64, CommitError> {
+    i64::try_from(mark.sequence).map_err(|error| CommitError::NotCommitted(StoreError::new(error)))
+}
+
+#[async_trait]
+impl Inbox for Db {
+    fn bell(&self) -> Bell {
+        self.events().inbox_bell()
+    }
+
+    async fn accept(&self, events: &[Recorded]) -> Result<(), CommitError> {
+        let events: Value = events.iter().map(row).collect();
+        let (postgres, bell) = (self.is_postgres(), self.events().inbox_bell());
+        let accept = async move |mut tx: Tx| {
+            tx.query(POSITIONS).bind(&events).execute().await?;
+            if postgres {
+                tx.query(LOCK).bind(&events).all().await?;
+            }
+            tx.query(ACCEPT).bind(&events).execute().await?;
+            tx.commit(()).await
+        };
+        self.write(accept).await?;
+        bell.ring();
+        Ok(())
+    }
+
+    async fn any_due(&self) -> Result<bool, StoreError> {
+        Ok(self.query(ANY_DUE).optional().await?.is_some())
+    }
+
+    async fn begin(&self, shards: &[Lease], limit: u32) -> Result<Vec<Attempt>, CommitError> {
+        let (shards, limit) = (list(shards), i64::from(limit));
+        let begin = async move |mut tx: Tx| {
+            let mut begun = tx.query(BEGIN).bind(&shards).bind(limit).all().await?;
+            if begun.is_empty() {
+                begun = tx.query(BEGIN_ALONE).bind(&shards).bind(1_i64).all().await?;
+            }
+            let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
+            tx.commit(begun).await
+        };
+        self.write(begin).await
+    }
+
+    async fn mark(&self, mark: &Mark) -> Result<(), CommitError> {
+        let mark = mark.clone();
+        let write = async move |mut tx: Tx| {
+            tx.mark(&mark).await?;
+            tx.commit(()).await
+        };
+        self.write(write).await
+    }
+
+    async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {
+        let (mark, why, number) = (mark.clone(), why.to_owned(), number(mark)?);
+        let micros = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
+        let write = async move |mut tx: Tx| {
+            let put_off = tx.query(PUT_OFF).bind(&mark.stream).bind(&mark.key).bind(number);
+            put_off.bind(&why).bind(micros).execute().await?;
+            tx.commit(()).await
+        };
+        self.write(write).await
+    }
+
+    async fn park(&self, mark: &Mark, why: &str, poison: Poison) -> Result<(), CommitError> {
+        let (mark, why, number) = (mark.clone(), why.to_owned(), number(mark)?);
+        let write = async move |mut tx: Tx| {
+            if poison == Poison::IsSkipped {
+                tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+            }
+            tx.query(PARK).bind(&mark.stream).bind(&mark.key).bind(number).bind(&why).execute().await?;
+            if poison == Poison::IsSkipped {
+                tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+            }
+            tx.commit(()).await
+        };
+        self.write(write).await
+    }
+}
+
+/// An event as a value of the list that [`ACCEPT`] takes.
+fn row(event: &Recorded) -> Value {
+    let micros = i64::try_from(event.at.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX);
+    json!({
+        "stream": event.stream, "key": event.key, "sequence": event.sequence, "id": event.id.to_string(),
+        "kind": event.kind, "data": event.data, "at": micros,
+        "correlation": event.correlation.to_string(),
+        "causation": event.causation.map(|id| id.to_string()), "shard": shard(&event.key),
+    })
+}
+
+fn attempt(row: &Row) -> Result<Attempt, SqlError> {
+    Ok(Attempt { event: recorded(row)?, number: row.u32("attempts")? })
+}

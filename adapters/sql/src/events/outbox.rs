@@ -1,0 +1,172 @@
+//! The outbox: events that are committed with what they tell of, and stay until every subscriber has them.
+//!
+//! An event is one row, and one more for each subscriber that still has to get it. To settle is to delete the latter:
+//! by id, never by "all before". What everybody has stays for [`KEPT`], then it is forgotten.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
+use outgrow_runtime::events::{Lease, Outbox, shard};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::list;
+use crate::{Bell, Db, Home, Row, Sql, SqlError, Timestamp, Tx};
+
+/// How long an event that everybody has is kept.
+const KEPT: time::Duration = time::Duration::days(7);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// So that a purge never keeps other writers waiting for long.
+const FORGET_AT_ONCE: i64 = 500;
+
+/// PostgreSQL takes the three statements in one, which saves two ways there and back.
+const PUBLISH: &str = "
+    with numbered as (
+        insert into outgrow_streams (stream, key, last) values ($1, $2, 1)
+        on conflict (stream, key) do update set last = outgrow_streams.last + 1
+        returning last
+    ), kept as (
+        insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
+        select $3, $1, $2, last, $4, $5, $6, $7, $8 from numbered
+    )
+    insert into outgrow_deliveries (subscriber, event, shard)
+    select value, $3, $9 from jsonb_array_elements_text($10)";
+
+const NUMBER: &str = "
+    insert into outgrow_streams (stream, key, last) values ($1, $2, 1)
+    on conflict (stream, key) do update set last = outgrow_streams.last + 1
+    returning last";
+const KEEP: &str = "
+    insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const ADDRESS: &str = "
+    insert into outgrow_deliveries (subscriber, event, shard)
+    select value, $1, $2 from json_each($3)";
+
+const DUE: Sql = Sql {
+    postgres: "
+        select o.* from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
+        where d.subscriber = $1 and d.shard in (select (value->>0)::bigint from jsonb_array_elements($2))
+        order by d.event limit $3",
+    sqlite: "
+        select o.* from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
+        where d.subscriber = $1 and d.shard in (select json_extract(value, '$[0]') from json_each($2))
+        order by d.event limit $3",
+};
+
+const SETTLE: Sql = Sql {
+    postgres: "
+        delete from outgrow_deliveries
+        where subscriber = $1 and event in (select value::uuid from jsonb_array_elements_text($2))
+        and shard in (
+            select shard from outgrow_leases where work = 'relay' and (shard, term) in
+            (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($3)))",
+    sqlite: "
+        delete from outgrow_deliveries
+        where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))
+        and shard in (
+            select shard from outgrow_leases where work = 'relay' and (shard, term) in
+            (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($3)))",
+};
+
+/// Adds an event to the outbox, in the transaction that makes it true.
+pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<(), CommitError> {
+    let Some(audience) = db.events().audience(event.stream) else {
+        let why = format!("{} does not publish `{}`: add it to its ModuleSpec", db.module(), event.stream);
+        return Err(CommitError::NotCommitted(StoreError::new(why)));
+    };
+    let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
+    let shard = i64::from(shard(&event.key));
+    if db.is_postgres() {
+        let all = tx.query(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
+        let all = all.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
+        all.bind(event.causation).bind(shard).bind(audience).execute().await?;
+    } else {
+        let last = tx.query(NUMBER).bind(&stream).bind(&event.key).one().await?.get::<i64>("last")?;
+        let keep = tx.query(KEEP).bind(event.id).bind(&stream).bind(&event.key).bind(last);
+        let keep = keep.bind(&event.kind).bind(&event.data).bind(Timestamp(event.at));
+        keep.bind(event.correlation).bind(event.causation).execute().await?;
+        tx.query(ADDRESS).bind(event.id).bind(shard).bind(audience).execute().await?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Outbox for Db {
+    fn bell(&self) -> Bell {
+        self.events().relay_bell()
+    }
+
+    async fn any_due(&self, subscriber: &str) -> Result<bool, StoreError> {
+        let any = "select 1 from outgrow_deliveries where subscriber = $1 limit 1";
+        Ok(self.query(any).bind(subscriber).optional().await?.is_some())
+    }
+
+    async fn due(
+        &self,
+        subscriber: &str,
+        shards: &[Lease],
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let due = self.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
+        let due: Result<_, SqlError> = due.iter().map(recorded).collect();
+        Ok(due?)
+    }
+
+    async fn settle(&self, subscriber: &str, shards: &[Lease], events: &[Uuid]) -> Result<(), CommitError> {
+        let (subscriber, shards) = (subscriber.to_owned(), list(shards));
+        let events: Value = events.iter().map(Uuid::to_string).collect();
+        let settle = async move |mut tx: Tx| {
+            tx.query(SETTLE).bind(&subscriber).bind(events).bind(shards).execute().await?;
+            tx.commit(()).await
+        };
+        self.write(settle).await
+    }
+}
+
+/// A row of the outbox or of the inbox.
+pub(super) fn recorded(row: &Row) -> Result<Recorded, SqlError> {
+    Ok(Recorded {
+        id: row.get("id")?,
+        stream: row.get("stream")?,
+        key: row.get("key")?,
+        sequence: row.u64("sequence")?,
+        kind: row.get("kind")?,
+        data: row.get("data")?,
+        at: row.time("at")?,
+        correlation: row.get("correlation")?,
+        causation: row.get("causation")?,
+    })
+}
+
+/// Forgets, hourly, the events that everybody has had for long.
+pub(crate) fn forget_hourly(home: &Home) {
+    let (db, clock) = (home.db(), home.clock());
+    home.tasks().chore("forget events", FORGET_EVERY, &Bell::default(), move || {
+        let (db, before) = (db.clone(), clock.now() - KEPT);
+        async move {
+            if let Err(error) = forget(&db, before).await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(home = db.module(), %error, cause, "old events are kept until the next try");
+            }
+        }
+    });
+}
+
+/// An event goes once it is old and older than all that is still to be delivered to anybody.
+const FORGET: &str = "
+    delete from outgrow_outbox where id in (
+        select o.id from outgrow_outbox o
+        where o.at < $1 and not exists (select 1 from outgrow_deliveries d where d.event <= o.id)
+        order by o.id limit $2)";
+
+async fn forget(db: &Db, before: OffsetDateTime) -> Result<(), CommitError> {
+    let batch = async move |mut tx: Tx| {
+        let forgotten = tx.query(FORGET).bind(Timestamp(before)).bind(FORGET_AT_ONCE).execute().await?;
+        tx.commit(forgotten).await
+    };
+    while db.write(batch).await? > 0 {}
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The relay: brings what is in an outbox to one subscriber.
+//!
+//! Each subscriber has a relay of its own, so one that is away never keeps the others waiting. What it has is settled
+//! by the id of each event, never by "all up to here": events are committed in another order than they are numbered.
+
+use std::{sync::Arc, time::Duration};
+
+use outgrow::{CommitError, StoreError};
+
+use super::{Courier, Outbox, Shards, courier::said};
+use crate::{
+    Retry,
+    tasks::{Pace, Rest},
+};
+
+/// How many events are delivered at once.
+const WINDOW: u32 = 128;
+
+/// The pauses while a subscriber is away.
+const AWAY: Retry =
+    Retry { attempts: 1, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(2) };
+
+/// Brings the events of one home to one subscriber.
+pub struct Relay {
+    outbox: Arc<dyn Outbox>,
+    shards: Arc<Shards>,
+    subscriber: String,
+    courier: Arc<dyn Courier>,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Relay({} at {})", self.subscriber, self.courier.place())
+    }
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// There was nothing to do, or others do it.
+    Idle,
+    /// All there was to do is done.
+    Worked,
+    /// It could not go on.
+    Trouble(String),
+}
+
+/// Takes window after window until none is left; whoever is asked to stop in between does.
+pub(super) async fn windows<W>(
+    stop: &(dyn Fn() -> bool + Send + Sync),
+    window: impl Fn() -> W + Send + Sync,
+) -> Round
+where
+    W: Future<Output = Result<bool, String>> + Send,
+{
+    let mut round = Round::Idle;
+    while !stop() {
+        match window().await {
+            Ok(true) => round = Round::Worked,
+            Ok(false) => return round,
+            Err(trouble) => return Round::Trouble(trouble),
+        }
+    }
+    round
+}
+
+impl Relay {
+    /// From this outbox to this subscriber, by this courier.
+    pub fn new(
+        outbox: Arc<dyn Outbox>,
+        shards: Arc<Shards>,
+        subscriber: impl Into<String>,
+        courier: Arc<dyn Courier>,
+    ) -> Self {
+        Self { outbox, shards, subscriber: subscriber.into(), courier }
+    }
+
+    /// Delivers window after window until nothing is left. Whoever is asked to stop in the middle may: what is not
+    /// settled is delivered again.
+    pub async fn round(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Round {
+        windows(stop, || self.window()).await
+    }
+
+    /// Delivers one window. False if there was none.
+    async fn window(&self) -> Result<bool, String> {
+        let read = |error: StoreError| said(&CommitError::NotCommitted(error));
+        if !self.outbox.any_due(&self.subscriber).await.map_err(read)? {
+            return Ok(false);
+        }
+        let shards = self.shards.held().await.map_err(read)?;
+        let events = self.outbox.due(&self.subscriber, &shards, WINDOW).await.map_err(read)?;
+        if events.is_empty() {
+            return Ok(false); // others hold the shards
+        }
+        let taken = self.courier.deliver(&events).await;
+        if !taken.events.is_empty() {
+            let settled = self.outbox.settle(&self.subscriber, &shards, &taken.events).await;
+            settled.map_err(|error| said(&error))?;
+        }
+        taken.trouble.map_or(Ok(true), Err)
+    }
+
+    /// One round of a [chore](crate::Tasks::paced): tells when the next is due, and logs when trouble begins and ends.
+    pub async fn turn(&self, pace: &Pace, stop: &(dyn Fn() -> bool + Send + Sync)) -> Rest {
+        match self.round(stop).await {
+            round @ (Round::Idle | Round::Worked) => {
+                if pace.failures() > 0 {
+                    tracing::info!(subscriber = self.subscriber, "events are delivered again");
+                }
+                pace.well(round == Round::Worked)
+            }
+            Round::Trouble(why) => {
+                if pace.failures() == 0 {
+                    let at = self.courier.place();
+                    tracing::warn!(subscriber = self.subscriber, at, why, "events wait in the outbox");
+                }
+                pace.failed(&AWAY)
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Shards: a home's events, divided by the hash of their keys, so that several processes can share the work and each
+//! key is worked on by one of them.
+//!
+//! A shard is worked on by whoever holds its lease, for as long as the store's clock says. Two who both believe they
+//! hold it (one was stopped for a while) do the same work twice, which is harmless: what counts are conditions in the
+//! transactions themselves.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use outgrow::StoreError;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::Leases;
+
+/// How many there are. It is kept in every row, so it never changes.
+pub const SHARDS: u16 = 16;
+
+/// How long a lease lasts: that long the work of a dead process lies still.
+const TERM: Duration = Duration::from_secs(3);
+
+/// How old a lease may be before it is renewed.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The shard of a key (FNV-1a: G. Fowler, L. C. Noll, K.-P. Vo, 1991). It is kept in every row, so it never changes.
+pub fn shard(key: &str) -> u16 {
+    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    u16::try_from((hash ^ hash >> 32) % u64::from(SHARDS)).unwrap_or_default()
+}
+
+/// A shard that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Which shard.
+    pub shard: u16,
+    /// How often it has changed hands: who holds it at an older term does not hold it any more.
+    pub term: u64,
+}
+
+/// The shards that this process works on, for one kind of work in one home.
+pub struct Shards {
+    leases: Arc<dyn Leases>,
+    work: &'static str,
+    holder: Uuid,
+    held: Mutex<Option<(Instant, Vec<Lease>)>>,
+}
+
+impl std::fmt::Debug for Shards {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shards({})", self.work)
+    }
+}
+
+impl Shards {
+    /// The shards of `work`, held by `holder`: a process and its start.
+    pub fn new(leases: Arc<dyn Leases>, work: &'static str, holder: Uuid) -> Self {
+        Self { leases, work, holder, held: Mutex::default() }
+    }
+
+    /// What is held now: taken or renewed if need be.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn held(&self) -> Result<Vec<Lease>, StoreError> {
+        let mut held = self.held.lock().await;
+        if let Some((at, leases)) = &*held
+            && at.elapsed() < FRESH
+        {
+            return Ok(leases.clone());
+        }
+        let at = Instant::now();
+        let leases = self.leases.take(self.work, self.holder, TERM).await?;
+        *held = Some((at, leases.clone()));
+        Ok(leases)
+    }
+}
