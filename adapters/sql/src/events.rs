@@ -47,7 +47,8 @@ impl Events {
         };
         let audience = spec.publishes.iter().map(|stream| {
             let stream = stream.to_string();
-            let listening = modules.iter().filter(|module| listens(&stream, module)).map(|module| module.name);
+            let listening =
+                modules.iter().filter(|module| listens(&stream, module)).map(|module| module.name);
             let listening = listening.collect();
             (stream, listening)
         });

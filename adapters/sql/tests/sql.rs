@@ -7,6 +7,7 @@
 mod sql {
     pub(crate) mod answers;
     pub(crate) mod cancellation;
+    pub(crate) mod events;
     pub(crate) mod homes;
     pub(crate) mod migrations;
     pub(crate) mod on_postgres;
@@ -78,6 +79,19 @@ laws! {
         an_answer_is_forgotten_with_its_effects,
         answers_are_forgotten_after_seven_days,
         a_repeat_waits_for_the_command_that_it_repeats;
+    events:
+        an_event_is_published_with_its_change_or_not_at_all,
+        only_what_the_spec_publishes_is_published,
+        the_events_of_a_key_are_numbered_from_one_without_a_gap,
+        what_a_subscriber_has_is_settled_by_id_and_for_it_alone,
+        a_shard_is_held_by_one_until_its_lease_ends,
+        who_has_lost_the_lease_settles_and_begins_nothing,
+        of_each_key_the_next_event_is_begun_whatever_the_order_they_came_in,
+        an_event_is_marked_once_and_the_mark_is_undone_with_its_effects,
+        attempts_are_counted_as_they_begin_and_what_ended_a_process_comes_alone,
+        a_parked_event_keeps_its_key_waiting_or_is_skipped,
+        no_event_is_overlooked_that_becomes_the_next_while_it_comes,
+        what_everybody_has_is_forgotten_after_seven_days;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

@@ -106,11 +106,15 @@ const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
 
 const PUT_OFF: Sql = Sql {
     postgres: concat!(
-        "update outgrow_inbox set reason = $4, next_at = ", now!(postgres), " + $5 * interval '1 microsecond'
+        "update outgrow_inbox set reason = $4, next_at = ",
+        now!(postgres),
+        " + $5 * interval '1 microsecond'
          where stream = $1 and key = $2 and sequence = $3"
     ),
     sqlite: concat!(
-        "update outgrow_inbox set reason = $4, next_at = ", now!(sqlite), " + $5
+        "update outgrow_inbox set reason = $4, next_at = ",
+        now!(sqlite),
+        " + $5
          where stream = $1 and key = $2 and sequence = $3"
     ),
 };

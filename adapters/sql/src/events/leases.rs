@@ -14,37 +14,40 @@ use crate::{Db, Row, Sql, SqlError, Tx};
 const TAKE: Sql = Sql {
     postgres: concat!(
         "insert into outgrow_leases (work, shard, holder, term, until)
-         select $1, value::bigint, $2, 1, ", now!(postgres), " + $3 * interval '1 microsecond'
+         select $1, value::bigint, $2, 1, ",
+        now!(postgres),
+        " + $3 * interval '1 microsecond'
          from jsonb_array_elements_text($4)
          on conflict (work, shard) do update set
              term = outgrow_leases.term
                   + case when outgrow_leases.holder = excluded.holder then 0 else 1 end,
              holder = excluded.holder,
              until = excluded.until
-         where outgrow_leases.holder = excluded.holder or outgrow_leases.until < ", now!(postgres), "
+         where outgrow_leases.holder = excluded.holder or outgrow_leases.until < ",
+        now!(postgres),
+        "
          returning shard, term"
     ),
     sqlite: concat!(
         "insert into outgrow_leases (work, shard, holder, term, until)
-         select $1, value, $2, 1, ", now!(sqlite), " + $3 from json_each($4) where true
+         select $1, value, $2, 1, ",
+        now!(sqlite),
+        " + $3 from json_each($4) where true
          on conflict (work, shard) do update set
              term = outgrow_leases.term
                   + case when outgrow_leases.holder = excluded.holder then 0 else 1 end,
              holder = excluded.holder,
              until = excluded.until
-         where outgrow_leases.holder = excluded.holder or outgrow_leases.until < ", now!(sqlite), "
+         where outgrow_leases.holder = excluded.holder or outgrow_leases.until < ",
+        now!(sqlite),
+        "
          returning shard, term"
     ),
 };
 
 #[async_trait]
 impl Leases for Db {
-    async fn take(
-        &self,
-        work: &'static str,
-        holder: Uuid,
-        term: Duration,
-    ) -> Result<Vec<Lease>, StoreError> {
+    async fn take(&self, work: &'static str, holder: Uuid, term: Duration) -> Result<Vec<Lease>, StoreError> {
         let micros = i64::try_from(term.as_micros()).unwrap_or(i64::MAX);
         let shards: Value = (0..SHARDS).collect();
         let take = async move |mut tx: Tx| {

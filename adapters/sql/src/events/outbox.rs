@@ -104,12 +104,7 @@ impl Outbox for Db {
         Ok(self.query(any).bind(subscriber).optional().await?.is_some())
     }
 
-    async fn due(
-        &self,
-        subscriber: &str,
-        shards: &[Lease],
-        limit: u32,
-    ) -> Result<Vec<Recorded>, StoreError> {
+    async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let due = self.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
         let due: Result<_, SqlError> = due.iter().map(recorded).collect();
         Ok(due?)
