@@ -7,6 +7,7 @@ mod kernel {
     mod command;
     mod contract;
     mod decoders;
+    mod event;
     mod everything;
     mod greeting;
     mod hostile;
