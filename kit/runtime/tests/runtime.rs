@@ -8,6 +8,8 @@
 
 #[path = "runtime/compose.rs"]
 mod compose;
+#[path = "runtime/deliveries.rs"]
+mod deliveries;
 #[path = "runtime/echo.rs"]
 mod echo;
 #[path = "runtime/link.rs"]

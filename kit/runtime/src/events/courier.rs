@@ -94,7 +94,7 @@ impl Courier for Push {
         let Some(first) = events.first() else { return Taken::default() };
         let body = Delivery { events: events.to_vec() }.to_bytes();
         let cx = CallContext::new(self.publisher, first.correlation).within(BUDGET);
-        let mut trouble = None;
+        let mut trouble = Some(format!("no way to {} from this process", self.subscriber.module()));
         for target in &self.targets {
             let envelope = Envelope { method: &self.subscriber.delivery, cx: &cx, body: body.clone() };
             match target.transport.send(envelope).await {
