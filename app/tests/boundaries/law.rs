@@ -28,7 +28,7 @@ const LAW: &[Row] = &[
                                                    "async-trait axum serde serde_json thiserror time tracing utoipa uuid"),
     // one technology each
     ("adapter-sql",     "outgrow outgrow-runtime adapter-*",
-                                                   "PLUMBING sqlx"),
+                                                   "PLUMBING serde_json sqlx"),
     ("adapter-grpc",    "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING h2 http http-body-util hyper hyper-util percent-encoding \
                                                     tonic tonic-health tonic-reflection"),

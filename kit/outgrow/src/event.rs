@@ -88,7 +88,7 @@ pub trait Event: Message + Open {
     /// Which aggregate it happened to; none for an event that this build does not know.
     fn key(&self) -> Option<String>;
 
-    /// Its kind, such as `ordering.v1.order_placed` (the CloudEvents attribute `type`), and what happened, as JSON.
+    /// Its kind, such as `ordering.v1.order_placed` (the attribute `type` of `CloudEvents`), and what happened, as JSON.
     ///
     /// # Errors
     /// For an event that this build does not know.

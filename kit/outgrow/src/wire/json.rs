@@ -15,7 +15,7 @@ use serde_json::{Map, Number, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    EnumDesc, Fault, FieldDesc, MessageDesc, Presence, Reader, Scalar, Shape, Tag, Wire, WireError, WireType,
+    EnumDesc, Fault, FieldDesc, MessageDesc, Presence, Reader, Scalar, Shape, Tag, Wire as _, WireError, WireType,
     delimited, varint,
 };
 
@@ -70,7 +70,11 @@ fn value(shape: Shape, from: &mut Reader<'_>) -> Result<Value, WireError> {
                 Value::Number(finite.ok_or_else(|| WireError::malformed("is no number that JSON has"))?)
             }
             Scalar::String | Scalar::Uuid => from.text()?.into(),
-            Scalar::Bytes => from.all().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+            Scalar::Bytes => {
+                let digits = from.all().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+                let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+                digits.collect::<String>().into()
+            }
         },
     })
 }
