@@ -133,6 +133,7 @@ impl Tasks {
                 });
                 let (Rest::OrBell(pause) | Rest::Full(pause)) = rest;
                 tokio::select! {
+                    biased; // of two reasons to wake, always the same: a simulation repeats exactly
                     () = bell.0.notified(), if matches!(rest, Rest::OrBell(_)) => {}
                     () = tokio::time::sleep(pause) => {}
                     _ = phase.wait_for(ended) => {}

@@ -5,13 +5,10 @@
 //! hold it (one was stopped for a while) do the same work twice, which is harmless: what counts are conditions in the
 //! transactions themselves.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use outgrow::StoreError;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 use uuid::Uuid;
 
 use super::Leases;
