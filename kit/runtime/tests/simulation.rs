@@ -1,0 +1,170 @@
+//! The way of events, simulated: the runtime's own relay, worker, subscription and courier, over homes in memory, in
+//! virtual time, in worlds where everything that can go wrong does.
+//!
+//! Read [`world`] (who there is), then the faults ([`fate`], [`life`], [`home`], [`courier`]), then the [`laws`].
+//! A world is made from a number, its seed, and from nothing else: the same seed is the same world, step by step.
+//! A failure names the seed, and this replays it, step by step:
+//!
+//! ```text
+//! OUTGROW_SEED=17 cargo test -p outgrow-runtime --test simulation
+//! ```
+//!
+//! A simulation that finds nothing may be blind. So [`bugs`] are planted, one at a time, and each must be found.
+//!
+//! Deliberately absent: SQL (its statements have tests of their own; here they are retold), brokers, and `Push`.
+#![cfg(test)]
+#![expect(clippy::as_conversions, reason = "what is shared is plain to see in a test")]
+
+#[path = "simulation/bugs.rs"]
+mod bugs;
+#[path = "simulation/courier.rs"]
+mod courier;
+#[path = "simulation/fate.rs"]
+mod fate;
+#[path = "simulation/home.rs"]
+mod home;
+#[path = "simulation/inbox.rs"]
+mod inbox;
+#[path = "simulation/laws.rs"]
+mod laws;
+#[path = "simulation/life.rs"]
+mod life;
+#[path = "simulation/outbox.rs"]
+mod outbox;
+#[path = "simulation/parcels.rs"]
+mod parcels;
+#[path = "simulation/world.rs"]
+mod world;
+
+use std::{io::Write as _, thread};
+
+use bugs::Bug;
+use fate::Seen;
+use laws::Law;
+
+/// How many worlds there are.
+const SEEDS: u64 = 10_000;
+/// In how many of them a planted bug must have been found.
+const SOON: u64 = 500;
+
+/// What must go wrong somewhere, or the worlds are too kind.
+const FAULTS: [&str; 17] = [
+    "a COMMIT was lost",
+    "a delivery was lost",
+    "a delivery was shuffled",
+    "a delivery will be repeated",
+    "a part was delivered",
+    "a process died",
+    "a process died of its event",
+    "a process stood still",
+    "a read failed",
+    "a settle found less than it names",
+    "a user was told of trouble",
+    "a write was not committed",
+    "an acceptance was lost",
+    "an event came again",
+    "leases were taken over",
+    "poison was made",
+    "the answer to a COMMIT was lost",
+];
+
+/// The seed to replay, if one is given: then nothing else runs.
+fn wanted() -> Option<u64> {
+    std::env::var("OUTGROW_SEED").ok().map(|seed| seed.parse().expect("OUTGROW_SEED is a number"))
+}
+
+/// The whole story of a world that went wrong.
+fn tell(seed: u64, bug: Option<Bug>) -> String {
+    let outcome = world::run(seed, bug, true);
+    let breaches: Vec<String> = outcome.breaches.iter().map(ToString::to_string).collect();
+    format!("{}\nseed {seed}: {}\n", outcome.trace.join("\n"), breaches.join("\n"))
+}
+
+/// Runs these worlds; whatever went wrong in them is counted.
+fn survey(seeds: impl Iterator<Item = u64>) -> Seen {
+    let mut seen = Seen::new();
+    for seed in seeds {
+        let outcome = world::run(seed, None, false);
+        assert!(
+            outcome.breaches.is_empty(),
+            "{}replay it: OUTGROW_SEED={seed} cargo test -p outgrow-runtime --test simulation",
+            tell(seed, None)
+        );
+        for (what, often) in outcome.seen {
+            *seen.entry(what).or_default() += often;
+        }
+    }
+    seen
+}
+
+#[test]
+fn in_every_world_each_event_has_its_effect_once_and_in_order() {
+    if let Some(seed) = wanted() {
+        let story = tell(seed, None);
+        std::io::stderr().write_all(story.as_bytes()).unwrap();
+        survey(seed..=seed);
+        return;
+    }
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let surveys: Vec<_> = (0..threads)
+        .map(|first| thread::spawn(move || survey((0..SEEDS).skip(first).step_by(threads))))
+        .collect();
+    let mut seen = Seen::new();
+    for survey in surveys {
+        for (what, often) in survey.join().expect("a world went wrong: see above") {
+            *seen.entry(what).or_default() += often;
+        }
+    }
+    println!("what went wrong in {SEEDS} worlds: {seen:#?}");
+    let missing: Vec<_> = FAULTS.iter().filter(|fault| !seen.contains_key(*fault)).collect();
+    assert!(missing.is_empty(), "these never happened, so they prove nothing: {missing:?}");
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    if wanted().is_some() {
+        return;
+    }
+    for seed in 0..50 {
+        let once = world::run(seed, None, true).trace;
+        let again = world::run(seed, None, true).trace;
+        assert_eq!(once, again, "seed {seed}");
+        assert!(once.len() > 20, "seed {seed} tells little: {once:#?}");
+    }
+}
+
+/// The planted bugs, and the law that finds each.
+const PLANTED: [(Bug, Law); 16] = [
+    (Bug::AcknowledgedBeforeCommit, Law::NothingLost),
+    (Bug::SettledBeforeDelivery, Law::NothingLost),
+    (Bug::SettledWholeWindow, Law::NothingLost),
+    (Bug::SettledByWatermark, Law::NothingLost),
+    (Bug::PositionNotAsked, Law::OnceOnly),
+    (Bug::ReadyAtOnce, Law::InOrder),
+    (Bug::MarkedApart, Law::OnceOnly),
+    (Bug::PositionNotMoved, Law::OnceOnly),
+    (Bug::NextForgotten, Law::InboxEmpty),
+    (Bug::ParkedBlocksAll, Law::InboxEmpty),
+    (Bug::SkippedBlocks, Law::InboxEmpty),
+    (Bug::AttemptsCountedLate, Law::PoisonParked),
+    (Bug::TriedInCompany, Law::PoisonParked),
+    (Bug::PublishedBefore, Law::NothingUntrue),
+    (Bug::PublishedAfter, Law::ToldAsItHappened),
+    (Bug::NumberedApart, Law::ToldAsItHappened),
+];
+
+#[test]
+fn every_planted_bug_is_found() {
+    if wanted().is_some() {
+        return;
+    }
+    let mut hidden = Vec::new();
+    for (bug, law) in PLANTED {
+        let breaks = |seed: &u64| world::run(*seed, Some(bug), false).breaches.iter().any(|breach| breach.law == law);
+        match (0..SOON).find(breaks) {
+            Some(seed) => println!("{bug:?} is found by {law:?} in world {seed}"),
+            None => hidden.push(bug),
+        }
+    }
+    assert!(hidden.is_empty(), "not found in {SOON} worlds: {hidden:?}");
+}

@@ -1,0 +1,196 @@
+//! A home in memory: the tables that outlive processes, and a process's session with them.
+//!
+//! A write is a transaction: it works on a copy, which replaces the tables or does not. It runs in a task of its own,
+//! as `Db::write` does, so whoever stops waiting for it does not undo it. The store may refuse before the commit, or
+//! lose the answer of one. The planted bugs of stores stand where the right thing is done.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
+use outgrow_runtime::Bell;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{bugs::Bug, fate::Fate, inbox::Row, life::Life};
+
+/// How many mishaps that cost an attempt a home may have: with the one of a deadly event one fewer than would park
+/// an event that is not to blame.
+const MISHAPS: u32 = 3;
+
+/// A stream and a key.
+pub(crate) type Aggregate = (String, String);
+
+/// What is kept of one home.
+#[derive(Clone, Default)]
+pub(crate) struct Tables {
+    /// The business of a publisher: what happened to each parcel.
+    pub(crate) histories: BTreeMap<String, Vec<Uuid>>,
+    pub(crate) streams: BTreeMap<Aggregate, u64>,
+    pub(crate) outbox: BTreeMap<Uuid, Arc<Recorded>>,
+    pub(crate) deliveries: BTreeSet<(&'static str, Uuid)>,
+    /// The business of a subscriber: every effect, in the order of the commits.
+    pub(crate) effects: Vec<Arc<Effect>>,
+    pub(crate) positions: BTreeMap<Aggregate, u64>,
+    pub(crate) inbox: BTreeMap<(Aggregate, u64), Row>,
+    pub(crate) leases: BTreeMap<(&'static str, u16), Held>,
+}
+
+/// What came of an event.
+#[derive(Debug)]
+pub(crate) struct Effect {
+    pub(crate) key: String,
+    pub(crate) sequence: u64,
+    pub(crate) id: Uuid,
+}
+
+/// Who holds a shard.
+#[derive(Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) holder: Uuid,
+    pub(crate) term: u64,
+    pub(crate) until: Instant,
+}
+
+impl Tables {
+    /// Adds an event to the outbox, in the transaction that makes it true.
+    pub(crate) fn publish(&mut self, event: &Outgoing, audience: &[&'static str], fate: &Fate) {
+        let (stream, key) = (event.stream.to_string(), event.key.clone());
+        if !fate.has(Bug::NumberedApart) {
+            self.number(&(stream.clone(), key.clone()));
+        }
+        let sequence = self.streams[&(stream.clone(), key.clone())];
+        let recorded = Recorded {
+            id: event.id,
+            stream,
+            key,
+            sequence,
+            kind: event.kind.clone(),
+            data: event.data.clone(),
+            at: event.at,
+            correlation: event.correlation,
+            causation: event.causation,
+        };
+        self.outbox.insert(event.id, Arc::new(recorded));
+        self.deliveries.extend(audience.iter().map(|subscriber| (*subscriber, event.id)));
+    }
+
+    /// Gives the next number of an aggregate.
+    pub(crate) fn number(&mut self, aggregate: &Aggregate) {
+        *self.streams.entry(aggregate.clone()).or_default() += 1;
+    }
+}
+
+/// What outlives the processes.
+pub(crate) struct Home {
+    pub(crate) name: &'static str,
+    tables: Mutex<Tables>,
+    mishaps: AtomicU32,
+}
+
+impl Home {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, tables: Mutex::default(), mishaps: AtomicU32::new(MISHAPS) }
+    }
+
+    /// Takes a look, without a transaction.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
+        look(&self.tables.lock().unwrap())
+    }
+
+    /// Whether one more mishap may cost attempts here; it is counted.
+    pub(crate) fn may_suffer(&self) -> bool {
+        self.mishaps.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    fn transact<T>(&self, work: impl FnOnce(&mut Tables) -> Result<T, CommitError>) -> Result<T, CommitError> {
+        let mut tables = self.tables.lock().unwrap();
+        let mut copy = tables.clone();
+        let done = work(&mut copy)?;
+        *tables = copy;
+        Ok(done)
+    }
+}
+
+/// What it costs when a write fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Costs {
+    Nothing,
+    AnAttempt,
+}
+
+/// A process's session with its home: the `Outbox` and the `Inbox` of that process.
+pub(crate) struct MemoryHome {
+    pub(crate) life: Arc<Life>,
+    pub(crate) relays: Mutex<Vec<Bell>>,
+    pub(crate) inbox: Bell,
+}
+
+impl MemoryHome {
+    pub(crate) fn new(life: Arc<Life>) -> Self {
+        Self { life, relays: Mutex::default(), inbox: Bell::default() }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.life.home.name
+    }
+
+    pub(crate) fn fate(&self) -> &Fate {
+        &self.life.fate
+    }
+
+    /// There is something in the outbox.
+    pub(crate) fn published(&self) {
+        self.relays.lock().unwrap().iter().for_each(Bell::ring);
+    }
+
+    /// Reads, or fails to.
+    pub(crate) async fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> Result<T, StoreError> {
+        self.life.step().await;
+        if self.fate().one_in(200) {
+            self.fate().happened("a read failed", &self.life.name);
+            return Err(StoreError::new("planted: no answer"));
+        }
+        Ok(self.life.home.read(look))
+    }
+
+    /// Writes, all or nothing, and may not learn which.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        costs: Costs,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        let life = Arc::clone(&self.life);
+        let write = async move {
+            life.step().await;
+            let fails = life.fate.one_in(20) && (costs == Costs::Nothing || life.home.may_suffer());
+            let how = life.fate.below(3);
+            if fails && how == 0 {
+                life.fate.happened("a write was not committed", format_args!("{} ({what})", life.name));
+                return Err(CommitError::NotCommitted(StoreError::new("planted: refused")));
+            }
+            if fails && how == 1 {
+                life.fate.happened("a COMMIT was lost", format_args!("{} ({what})", life.name));
+                return Err(CommitError::InDoubt(StoreError::new("planted: lost before")));
+            }
+            let done = life.home.transact(work);
+            life.fate.note(|| match &done {
+                Ok(_) => format!("{} committed: {what}", life.name),
+                Err(why) => format!("{} did not commit: {what}: {why}", life.name),
+            });
+            life.step().await;
+            if fails && done.is_ok() {
+                life.fate.happened("the answer to a COMMIT was lost", format_args!("{} ({what})", life.name));
+                return Err(CommitError::InDoubt(StoreError::new("planted: lost after")));
+            }
+            done
+        };
+        tokio::spawn(write).await.unwrap()
+    }
+}

@@ -1,0 +1,170 @@
+//! The laws: what must be true of every world when it has come to rest, whatever happened in it.
+
+use std::{collections::BTreeMap, fmt};
+
+use outgrow_runtime::events::Poison;
+use uuid::Uuid;
+
+use crate::{home::Tables, inbox::Row, parcels::Hazard, world::World};
+
+/// How often poison may be tried.
+const ATTEMPTS: u32 = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Law {
+    /// What is told is what happened, in that order, numbered from 1 without a gap.
+    ToldAsItHappened,
+    /// Nobody acts on what did not happen.
+    NothingUntrue,
+    /// No event has its effect twice.
+    OnceOnly,
+    /// Of each key the effects come in the order of the events.
+    InOrder,
+    /// Every event has its effect, unless it is poison or waits for poison.
+    NothingLost,
+    /// Nothing is left in the outbox.
+    OutboxEmpty,
+    /// Nothing is left in an inbox but poison and what waits for it.
+    InboxEmpty,
+    /// Poison is parked, with a reason, after at most five attempts.
+    PoisonParked,
+}
+
+/// A law that was broken, and how.
+#[derive(Debug)]
+pub(crate) struct Breach {
+    pub(crate) law: Law,
+    pub(crate) how: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.law, self.how)
+    }
+}
+
+/// Every breach in this world.
+pub(crate) fn judge(world: &World) -> Vec<Breach> {
+    let mut court = Court::default();
+    let (histories, idle) = world.publisher.home.read(|tables| {
+        court.publisher(tables);
+        let weighed = tables.outbox.values().filter(|event| event.kind.ends_with("weighed"));
+        (tables.histories.clone(), weighed.map(|event| event.id).collect::<Vec<_>>())
+    });
+    for (service, poison) in &world.subscribers {
+        let name = service.home.name;
+        service.home.read(|tables| {
+            court.effects(name, tables, &histories);
+            for (key, history) in &histories {
+                let hazard = |id| world.hazards.of(id, name);
+                let mut fates = Fates::of(history, *poison, hazard);
+                fates.handled.retain(|id| !idle.contains(id)); // without effect, rightly
+                court.parcel(name, tables, key, &fates);
+            }
+            for row in tables.inbox.values().filter(|row| row.parked) {
+                let (id, tries) = (row.event.id, world.hazards.tries(row.event.id, name));
+                let (hazard, reason) = (world.hazards.of(id, name), row.reason.clone().unwrap_or_default());
+                let right = hazard.is_some_and(|hazard| reason.contains(said(hazard))) && tries <= ATTEMPTS;
+                court.demand(Law::PoisonParked, right, || {
+                    format!("{name}: {} ({hazard:?}) after {tries} tries because: {reason:?}", line(row))
+                });
+            }
+        });
+    }
+    court.0
+}
+
+/// What the reason of a parked event must say.
+fn said(hazard: Hazard) -> &'static str {
+    match hazard {
+        Hazard::Unreadable => "it cannot be read",
+        Hazard::Refused => "planted: refused",
+        Hazard::Panics => "the handler panicked",
+        Hazard::Deadly => "ended",
+    }
+}
+
+/// What must become of each event of a parcel.
+struct Fates {
+    handled: Vec<Uuid>,
+    parked: Vec<Uuid>,
+    waiting: Vec<Uuid>,
+}
+
+impl Fates {
+    fn of(history: &[Uuid], poison: Poison, hazard: impl Fn(Uuid) -> Option<Hazard>) -> Self {
+        let mut fates = Self { handled: Vec::new(), parked: Vec::new(), waiting: Vec::new() };
+        for id in history {
+            let blocked = poison == Poison::Blocks && !fates.parked.is_empty();
+            let of = match hazard(*id) {
+                _ if blocked => &mut fates.waiting,
+                Some(_) => &mut fates.parked,
+                None => &mut fates.handled,
+            };
+            of.push(*id);
+        }
+        fates
+    }
+}
+
+#[derive(Default)]
+struct Court(Vec<Breach>);
+
+impl Court {
+    fn demand(&mut self, law: Law, holds: bool, how: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(Breach { law, how: how() });
+        }
+    }
+
+    fn publisher(&mut self, tables: &Tables) {
+        for (key, history) in &tables.histories {
+            let mut told: Vec<_> = tables.outbox.values().filter(|event| event.key == *key).collect();
+            told.sort_by_key(|event| event.sequence);
+            let numbered = told.iter().map(|event| event.sequence).eq(1..=history.len().try_into().unwrap());
+            let same = told.iter().map(|event| event.id).eq(history.iter().copied());
+            self.demand(Law::ToldAsItHappened, numbered && same, || {
+                let told: Vec<_> = told.iter().map(|event| (event.sequence, event.id)).collect();
+                format!("{key}: told {told:?} of {history:?}")
+            });
+        }
+        let left = &tables.deliveries;
+        self.demand(Law::OutboxEmpty, left.is_empty(), || format!("left in the outbox: {left:?}"));
+    }
+
+    fn effects(&mut self, name: &str, tables: &Tables, histories: &BTreeMap<String, Vec<Uuid>>) {
+        let mut last: BTreeMap<&str, u64> = BTreeMap::new();
+        for (index, effect) in tables.effects.iter().enumerate() {
+            let happened = histories.get(&effect.key).is_some_and(|history| history.contains(&effect.id));
+            self.demand(Law::NothingUntrue, happened, || format!("{name}: {effect:?}"));
+            let again = tables.effects.iter().take(index).any(|before| before.id == effect.id);
+            self.demand(Law::OnceOnly, !again, || format!("{name}: {effect:?}"));
+            let before = last.insert(&effect.key, effect.sequence).unwrap_or_default();
+            self.demand(Law::InOrder, again || before < effect.sequence, || {
+                format!("{name}: {effect:?} after #{before}")
+            });
+        }
+    }
+
+    fn parcel(&mut self, name: &str, tables: &Tables, key: &str, fates: &Fates) {
+        for id in &fates.handled {
+            let done = tables.effects.iter().any(|effect| effect.id == *id);
+            self.demand(Law::NothingLost, done, || format!("{name}: {key}: {id} had no effect"));
+        }
+        let rows = |parked: bool| {
+            let of_key = tables.inbox.values().filter(|row| row.event.key == key);
+            of_key.filter(|row| row.parked == parked).map(|row| row.event.id).collect::<Vec<_>>()
+        };
+        let (parked, waiting) = (rows(true), rows(false));
+        self.demand(Law::PoisonParked, parked == fates.parked, || {
+            format!("{name}: {key}: {parked:?} are parked instead of {:?}", fates.parked)
+        });
+        self.demand(Law::InboxEmpty, waiting == fates.waiting, || {
+            format!("{name}: {key}: {waiting:?} wait instead of {:?}", fates.waiting)
+        });
+    }
+}
+
+fn line(row: &Row) -> String {
+    format!("{} #{}", row.event.key, row.event.sequence)
+}
