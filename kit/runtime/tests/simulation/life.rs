@@ -6,13 +6,16 @@
 use std::{
     future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, sleep_until},
+};
 
 use crate::{fate::Fate, home::Home};
 
@@ -24,6 +27,7 @@ pub(crate) struct Life {
     pub(crate) name: String,
     pub(crate) home: Arc<Home>,
     pub(crate) fate: Arc<Fate>,
+    still_until: Mutex<Instant>,
     dead: AtomicBool,
     death: Notify,
 }
@@ -31,7 +35,8 @@ pub(crate) struct Life {
 impl Life {
     pub(crate) fn new(name: String, home: Arc<Home>, fate: Arc<Fate>) -> Self {
         fate.note(|| format!("{name} starts"));
-        Self { name, home, fate, dead: AtomicBool::new(false), death: Notify::new() }
+        let (still_until, dead) = (Mutex::new(Instant::now()), AtomicBool::new(false));
+        Self { name, home, fate, still_until, dead, death: Notify::new() }
     }
 
     /// Goes on, a moment later or never.
@@ -40,7 +45,7 @@ impl Life {
         if self.fate.one_in(150) && self.home.may_suffer() {
             if self.fate.below(3) == 0 {
                 self.fate.happened("a process stood still", &self.name);
-                sleep(STANDSTILL).await;
+                *self.still_until.lock().unwrap() = Instant::now() + STANDSTILL;
             } else {
                 self.end("a process died");
             }
@@ -53,6 +58,10 @@ impl Life {
     }
 
     async fn alive(&self) {
+        let still_until = *self.still_until.lock().unwrap();
+        if still_until > Instant::now() {
+            sleep_until(still_until).await;
+        }
         if self.dead.load(Relaxed) {
             pending().await
         }

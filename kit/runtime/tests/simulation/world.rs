@@ -141,10 +141,10 @@ impl World {
             let name = to.home.name;
             let road = Arc::new(Road { from, to, traffic });
             let relay = Arc::new(Relay::new(Arc::clone(&outbox), Arc::clone(&shards), name, road));
-            let pace = Arc::new(Pace::default());
+            let (pace, draining) = (Arc::new(Pace::default()), tasks.clone());
             tasks.paced(name.to_owned(), &outbox.bell(), move || {
-                let (relay, pace) = (Arc::clone(&relay), Arc::clone(&pace));
-                async move { relay.turn(&pace, &|| false).await }
+                let (relay, pace, draining) = (Arc::clone(&relay), Arc::clone(&pace), draining.clone());
+                async move { relay.turn(&pace, &|| draining.draining()).await }
             });
         }
         tasks.start();
@@ -157,10 +157,10 @@ impl World {
         let shards = Shards::new(session.clone(), "worker", self.ids.uuid());
         let handler = listen(session, poison, &self.hazards);
         let worker = Arc::new(Worker::new(Arc::clone(&inbox), shards, vec![handler]));
-        let pace = Arc::new(Pace::default());
+        let (pace, draining) = (Arc::new(Pace::default()), tasks.clone());
         tasks.paced("events".to_owned(), &inbox.bell(), move || {
-            let (worker, pace) = (Arc::clone(&worker), Arc::clone(&pace));
-            async move { worker.turn(&pace, &|| false).await }
+            let (worker, pace, draining) = (Arc::clone(&worker), Arc::clone(&pace), draining.clone());
+            async move { worker.turn(&pace, &|| draining.draining()).await }
         });
         tasks.start();
     }
