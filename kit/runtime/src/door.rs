@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use outgrow::{
-    BoxFuture, CallContext, CallError, CauseKind, CommitError, Dispatch, Kind, Message as _, Method, PortDesc,
-    Reply,
+    BoxFuture, CallContext, CallError, CauseKind, CommitError, Dispatch, Kind, Message as _, Method,
+    PortDesc, Reply,
     event::{Accepted, Delivery, StreamDesc},
 };
 

@@ -83,7 +83,9 @@ pub enum Unmet {
         specified: String,
     },
     /// The module says that it listens, but does not.
-    #[error("module `{module}` subscribes to `{stream}` in its SPEC, but handles none of it: add a handler in `build`")]
+    #[error(
+        "module `{module}` subscribes to `{stream}` in its SPEC, but handles none of it: add a handler in `build`"
+    )]
     Unheard {
         /// Which module.
         module: &'static str,

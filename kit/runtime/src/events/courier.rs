@@ -102,7 +102,10 @@ impl Courier for Push {
                 Err(failure) => {
                     let away = matches!(
                         &failure,
-                        CallError::NotExecuted(Cause { kind: CauseKind::Unreachable | CauseKind::Unserved, .. })
+                        CallError::NotExecuted(Cause {
+                            kind: CauseKind::Unreachable | CauseKind::Unserved,
+                            ..
+                        })
                     );
                     trouble = failure.why().map(ToString::to_string);
                     if !away {

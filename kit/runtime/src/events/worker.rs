@@ -1,7 +1,7 @@
 //! The worker: handles what is in an inbox, of each key one after the other.
 //!
 //! An attempt is counted before it begins, and one that fails is followed by a pause that grows, with full jitter.
-//! After [`ATTEMPTS`] the event is parked with its reason, and whether the later ones of its key wait for it is what
+//! After [`ATTEMPTS`] the event is parked with its reason, also if no process survived one, and whether the later ones of its key wait for it is what
 //! the subscription declared.
 
 use std::{sync::Arc, time::Duration};
@@ -106,7 +106,13 @@ impl Worker {
             return self.inbox.park(&mark, "nobody here listens to its stream", Poison::Blocks).await;
         };
         let late = || Err(Unhandled::Failed(format!("it was not handled within {PATIENCE:?}")));
-        let handled = timeout(PATIENCE, handler.handle(event)).await.unwrap_or_else(|_late| late());
+        let handled = if number > ATTEMPTS {
+            // Nobody was left to say what came of the last attempt; one more might end this process, too.
+            let why = "the last time its process ended, or its store was away";
+            Err(Unhandled::Failed(format!("it was tried {ATTEMPTS} times; {why}")))
+        } else {
+            timeout(PATIENCE, handler.handle(event)).await.unwrap_or_else(|_late| late())
+        };
         let why = match handled {
             Ok(Handled::Marked) => return Ok(()),
             Ok(Handled::Ignored) => match self.inbox.mark(&mark).await {

@@ -99,9 +99,9 @@ impl Modules {
     fn relay(&self, spec: &'static ModuleSpec, home: &EventHome, tasks: &Tasks, holder: Uuid) {
         let listens = |module: &&&'static ModuleSpec| {
             let streams = module.subscribes.iter();
-            streams.map(ToString::to_string).any(|stream| {
-                spec.publishes.iter().any(|published| published.to_string() == stream)
-            })
+            streams
+                .map(ToString::to_string)
+                .any(|stream| spec.publishes.iter().any(|published| published.to_string() == stream))
         };
         let shards = Arc::new(Shards::new(Arc::<dyn Outbox>::clone(&home.outbox), "relay", holder));
         for subscriber in self.specs.iter().filter(listens) {
