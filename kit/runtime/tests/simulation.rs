@@ -160,7 +160,8 @@ fn every_planted_bug_is_found() {
     }
     let mut hidden = Vec::new();
     for (bug, law) in PLANTED {
-        let breaks = |seed: &u64| world::run(*seed, Some(bug), false).breaches.iter().any(|breach| breach.law == law);
+        let breaks =
+            |seed: &u64| world::run(*seed, Some(bug), false).breaches.iter().any(|breach| breach.law == law);
         match (0..SOON).find(breaks) {
             Some(seed) => println!("{bug:?} is found by {law:?} in world {seed}"),
             None => hidden.push(bug),

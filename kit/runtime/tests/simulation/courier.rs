@@ -60,7 +60,8 @@ impl Road {
 
     /// Brings it again, some time.
     fn straggle(&self, events: Vec<Recorded>) {
-        let (fate, to, traffic) = (Arc::clone(&self.from.fate), Arc::clone(&self.to), Arc::clone(&self.traffic));
+        let (fate, to, traffic) =
+            (Arc::clone(&self.from.fate), Arc::clone(&self.to), Arc::clone(&self.traffic));
         traffic.fetch_add(1, Relaxed);
         tokio::spawn(async move {
             sleep(fate.millis(4_000)).await;
@@ -78,7 +79,8 @@ impl Courier for Road {
 
     async fn deliver(&self, events: &[Recorded]) -> Taken {
         let fate = &self.from.fate;
-        let happened = |what| fate.happened(what, format_args!("{} to {}", self.from.name, self.to.home.name));
+        let happened =
+            |what| fate.happened(what, format_args!("{} to {}", self.from.name, self.to.home.name));
         self.from.step().await;
         let mut events = events.to_vec();
         if events.len() > 1 && fate.one_in(3) {

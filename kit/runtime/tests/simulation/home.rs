@@ -21,7 +21,7 @@ use crate::{bugs::Bug, fate::Fate, inbox::Row, life::Life};
 
 /// How many mishaps that cost an attempt a home may have: with the one of a deadly event one fewer than would park
 /// an event that is not to blame.
-const MISHAPS: u32 = 3;
+pub(crate) const MISHAPS: u32 = 3;
 
 /// A stream and a key.
 pub(crate) type Aggregate = (String, String);
@@ -108,7 +108,10 @@ impl Home {
         self.mishaps.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    fn transact<T>(&self, work: impl FnOnce(&mut Tables) -> Result<T, CommitError>) -> Result<T, CommitError> {
+    fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError>,
+    ) -> Result<T, CommitError> {
         let mut tables = self.tables.lock().unwrap();
         let mut copy = tables.clone();
         let done = work(&mut copy)?;

@@ -147,8 +147,7 @@ impl Inbox for MemoryHome {
     }
 
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {
-        let (mark, why, late) =
-            (mark.clone(), why.to_owned(), self.fate().has(Bug::AttemptsCountedLate));
+        let (mark, why, late) = (mark.clone(), why.to_owned(), self.fate().has(Bug::AttemptsCountedLate));
         let put_off = self.write("put off", Costs::Nothing, move |tables| {
             if let Some(row) = tables.inbox.get_mut(&(aggregate(&mark), mark.sequence)) {
                 row.reason = Some(why);

@@ -5,10 +5,17 @@ use std::{collections::BTreeMap, fmt};
 use outgrow_runtime::events::Poison;
 use uuid::Uuid;
 
-use crate::{home::Tables, inbox::Row, parcels::Hazard, world::World};
+use crate::{
+    home::{MISHAPS, Tables},
+    inbox::Row,
+    parcels::Hazard,
+    world::World,
+};
 
 /// How often poison may be tried.
 const ATTEMPTS: u32 = 5;
+/// What the reason says when nobody was left to keep what came of the last attempt.
+const UNSAID: &str = "its process ended, or its store was away";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Law {
@@ -63,24 +70,20 @@ pub(crate) fn judge(world: &World) -> Vec<Breach> {
             }
             for row in tables.inbox.values().filter(|row| row.parked) {
                 let (id, tries) = (row.event.id, world.hazards.tries(row.event.id, name));
-                let (hazard, reason) = (world.hazards.of(id, name), row.reason.clone().unwrap_or_default());
-                let right = hazard.is_some_and(|hazard| reason.contains(said(hazard))) && tries <= ATTEMPTS;
-                court.demand(Law::PoisonParked, right, || {
-                    format!("{name}: {} ({hazard:?}) after {tries} tries because: {reason:?}", line(row))
-                });
+                court.parked(name, row, world.hazards.of(id, name), tries);
             }
         });
     }
     court.0
 }
 
-/// What the reason of a parked event must say.
-fn said(hazard: Hazard) -> &'static str {
+/// What the reason of a parked event must say; of a deadly one nobody can say it.
+fn said(hazard: Hazard) -> Option<&'static str> {
     match hazard {
-        Hazard::Unreadable => "it cannot be read",
-        Hazard::Refused => "planted: refused",
-        Hazard::Panics => "the handler panicked",
-        Hazard::Deadly => "ended",
+        Hazard::Unreadable => Some("it cannot be read"),
+        Hazard::Refused => Some("planted: refused"),
+        Hazard::Panics => Some("the handler panicked"),
+        Hazard::Deadly => None,
     }
 }
 
@@ -146,6 +149,20 @@ impl Court {
         }
     }
 
+    /// Each attempt that was not made, though counted, is a mishap.
+    fn parked(&mut self, name: &str, row: &Row, hazard: Option<Hazard>, tries: u32) {
+        let reason = row.reason.as_deref().unwrap_or_default();
+        let right = hazard.is_some_and(|hazard| {
+            let said = said(hazard).is_some_and(|why| reason.contains(why)) || reason.contains(UNSAID);
+            let enough = hazard == Hazard::Unreadable || tries + MISHAPS >= ATTEMPTS;
+            said && enough && tries <= ATTEMPTS
+        });
+        self.demand(Law::PoisonParked, right, || {
+            let (key, number) = (&row.event.key, row.event.sequence);
+            format!("{name}: {key} #{number} ({hazard:?}) after {tries} tries because: {reason:?}")
+        });
+    }
+
     fn parcel(&mut self, name: &str, tables: &Tables, key: &str, fates: &Fates) {
         for id in &fates.handled {
             let done = tables.effects.iter().any(|effect| effect.id == *id);
@@ -163,8 +180,4 @@ impl Court {
             format!("{name}: {key}: {waiting:?} wait instead of {:?}", fates.waiting)
         });
     }
-}
-
-fn line(row: &Row) -> String {
-    format!("{} #{}", row.event.key, row.event.sequence)
 }

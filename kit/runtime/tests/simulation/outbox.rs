@@ -19,8 +19,9 @@ use crate::{
 impl Tables {
     /// Those of `shards` that are still held at these terms.
     pub(crate) fn still_held(&self, work: &'static str, shards: &[Lease]) -> Vec<u16> {
-        let held =
-            |lease: &&Lease| self.leases.get(&(work, lease.shard)).is_some_and(|held| held.term == lease.term);
+        let held = |lease: &&Lease| {
+            self.leases.get(&(work, lease.shard)).is_some_and(|held| held.term == lease.term)
+        };
         shards.iter().filter(held).map(|lease| lease.shard).collect()
     }
 
@@ -41,19 +42,14 @@ impl Tables {
 
 #[async_trait]
 impl Leases for MemoryHome {
-    async fn take(
-        &self,
-        work: &'static str,
-        holder: Uuid,
-        term: Duration,
-    ) -> Result<Vec<Lease>, StoreError> {
+    async fn take(&self, work: &'static str, holder: Uuid, term: Duration) -> Result<Vec<Lease>, StoreError> {
         let name = self.life.name.clone();
         let taken = self.write("take leases", Costs::Nothing, move |tables| {
             let before = tables.leases.clone();
             let taken = tables.take(work, holder, term);
-            let over = taken.iter().any(|lease| {
-                before.get(&(work, lease.shard)).is_some_and(|held| held.holder != holder)
-            });
+            let over = taken
+                .iter()
+                .any(|lease| before.get(&(work, lease.shard)).is_some_and(|held| held.holder != holder));
             Ok((taken, over))
         });
         let (taken, over) = taken.await.map_err(StoreError::new)?;
@@ -76,12 +72,7 @@ impl Outbox for MemoryHome {
         self.read(|tables| tables.deliveries.iter().any(|(to, _)| *to == subscriber)).await
     }
 
-    async fn due(
-        &self,
-        subscriber: &str,
-        shards: &[Lease],
-        limit: u32,
-    ) -> Result<Vec<Recorded>, StoreError> {
+    async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let due: Vec<Recorded> = self
             .read(|tables| {
                 let events = tables.deliveries.iter().filter(|(to, _)| *to == subscriber);

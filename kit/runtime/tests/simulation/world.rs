@@ -71,7 +71,11 @@ impl World {
         let many = usize::try_from(2 + fate.below(2)).unwrap();
         Self {
             publisher: service(PUBLISHER),
-            subscribers: SUBSCRIBERS.iter().take(many).map(|(name, poison)| (service(name), *poison)).collect(),
+            subscribers: SUBSCRIBERS
+                .iter()
+                .take(many)
+                .map(|(name, poison)| (service(name), *poison))
+                .collect(),
             hazards: Arc::default(),
             traffic: Arc::default(),
             ids: SequentialIds::new(),
@@ -106,9 +110,9 @@ impl World {
     /// Whether nothing is left to do.
     fn settled(&self) -> bool {
         let idle = |service: &Service| {
-            service.home.read(|tables| {
-                tables.deliveries.is_empty() && tables.inbox.values().all(|row| !row.ready)
-            })
+            service
+                .home
+                .read(|tables| tables.deliveries.is_empty() && tables.inbox.values().all(|row| !row.ready))
         };
         let homes = [&self.publisher].into_iter().chain(self.subscribers.iter().map(|(service, _)| service));
         self.traffic.load(Relaxed) == 0 && homes.into_iter().all(|service| idle(service))
