@@ -43,7 +43,7 @@ use fate::Seen;
 use laws::Law;
 
 /// How many worlds there are.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 300;
 /// In how many of them a planted bug must have been found.
 const SOON: u64 = 500;
 

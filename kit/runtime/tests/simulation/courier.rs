@@ -64,7 +64,7 @@ impl Road {
             (Arc::clone(&self.from.fate), Arc::clone(&self.to), Arc::clone(&self.traffic));
         traffic.fetch_add(1, Relaxed);
         tokio::spawn(async move {
-            sleep(fate.millis(4_000)).await;
+            sleep(fate.millis(2_500)).await;
             Self::bring(&fate, &to, &events).await;
             traffic.fetch_sub(1, Relaxed);
         });

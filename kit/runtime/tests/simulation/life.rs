@@ -52,7 +52,8 @@ impl Life {
         }
         match self.fate.below(6) {
             moment @ 1..3 => sleep(Duration::from_millis(moment)).await,
-            _ => tokio::task::yield_now().await,
+            3 => tokio::task::yield_now().await,
+            _ => {} // others do not get their turn
         }
         self.alive().await;
     }

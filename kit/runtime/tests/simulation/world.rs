@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long things go wrong.
-const STORM: Duration = Duration::from_secs(5);
+const STORM: Duration = Duration::from_secs(3);
 /// How long it may take until all is done after the storm.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long a user waits.
@@ -68,7 +68,7 @@ impl World {
             let processes = Mutex::new(vec![None, None]);
             Arc::new(Service { home: Arc::new(Home::new(name)), processes })
         };
-        let many = usize::try_from(2 + fate.below(2)).unwrap();
+        let many = if fate.below(4) == 0 { 3 } else { 2 };
         Self {
             publisher: service(PUBLISHER),
             subscribers: SUBSCRIBERS
@@ -99,7 +99,7 @@ impl World {
         self.fate.calm();
         let settled = async {
             while !self.settled() {
-                sleep(Duration::from_millis(500)).await;
+                sleep(Duration::from_millis(250)).await;
             }
         };
         if timeout(PATIENCE, settled).await.is_err() {
@@ -131,7 +131,7 @@ impl World {
             }
             life.death().await;
             service.processes.lock().unwrap()[slot] = None;
-            sleep(self.fate.millis(3_000)).await;
+            sleep(self.fate.millis(2_000)).await;
         }
     }
 
@@ -172,7 +172,7 @@ impl World {
     /// A user makes some things happen.
     async fn user(self: Arc<Self>) {
         for _ in 0..2 + self.fate.below(3) {
-            sleep(self.fate.millis(800)).await;
+            sleep(self.fate.millis(500)).await;
             if let Some(process) = self.publisher.somebody(&self.fate) {
                 let done = timeout(BUDGET, self.happen(&process)).await;
                 if !matches!(done, Ok(Ok(()))) {
