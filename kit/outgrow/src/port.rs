@@ -7,7 +7,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 
 use crate::{
     CallContext, CallError, Caller, Cause, CauseKind, Local, Message, RawRefusal, Refusal, Reply, Wire as _,
-    event::{Accepted, Delivery},
+    event::{Accepted, Delivery, StreamDesc},
     schema,
     wire::{Contract, Greeting, Shape},
 };
@@ -173,6 +173,11 @@ pub trait Port: Send + Sync + 'static {
 pub trait Dispatch: Send + Sync {
     /// Which port this is.
     fn port(&self) -> &'static PortDesc;
+
+    /// The streams whose events it takes in, by [`PortDesc::delivery`]: none unless it says so.
+    fn streams(&self) -> &'static [&'static StreamDesc] {
+        &[]
+    }
 
     /// Calls one of its methods with an encoded request.
     fn dispatch<'a>(

@@ -127,6 +127,10 @@ impl Dispatch for Door {
         self.port.port()
     }
 
+    fn streams(&self) -> &'static [&'static StreamDesc] {
+        self.inbox.as_ref().map_or(&[], |(streams, _)| streams)
+    }
+
     fn dispatch<'a>(
         &'a self,
         method: &'static Method,
