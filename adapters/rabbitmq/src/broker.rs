@@ -66,6 +66,26 @@ impl Broker {
         format!("{}.call.{package}.{port}", self.0.prefix)
     }
 
+    /// The queue that the events for a module arrive in.
+    pub fn events(&self, module: &str) -> String {
+        format!("{}.events.{module}", self.0.prefix)
+    }
+
+    /// The queue for what arrived there and is no event.
+    pub fn dead(&self, module: &str) -> String {
+        format!("{}.events.{module}.dead", self.0.prefix)
+    }
+
+    /// The exchange where anybody may hear of any event.
+    pub fn exchange(&self) -> String {
+        format!("{}.events", self.0.prefix)
+    }
+
+    /// What CloudEvents call the source of the events of a module.
+    pub(crate) fn source(&self, module: &str) -> String {
+        format!("{}/{module}", self.0.prefix)
+    }
+
     /// Connects, within [`CONNECT`]. `purpose` is what operators see.
     pub(crate) async fn connect(&self, purpose: &str) -> lapin::Result<Connection> {
         let name = format!("{} {purpose}", self.0.prefix);

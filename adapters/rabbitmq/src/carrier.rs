@@ -1,39 +1,59 @@
 //! What the runtime knows of this crate.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use outgrow::{BoxFuture, Dispatch, IdGen, Transport};
-use outgrow_runtime::{Address, Carrier, Listener, placement::Unusable};
+use futures_util::future::join_all;
+use outgrow::{BoxFuture, Dispatch, IdGen, PortDesc, Transport};
+use outgrow_runtime::{Address, Carrier, Listener, events::Courier, placement::Unusable};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Broker, RabbitServer, RabbitTransport, client::Calls};
+use crate::{
+    Broker, RabbitServer, RabbitTransport,
+    client::Calls,
+    courier::{Events, RabbitCourier},
+    subscriber::Subscriber,
+};
 
 /// The carrier of the address `rabbitmq`.
 #[derive(Clone)]
 pub struct RabbitMq {
-    at: Option<(Broker, Calls)>,
+    at: Option<Corner>,
+}
+
+/// What belongs to this system at a broker, and the connections there.
+#[derive(Clone)]
+struct Corner {
+    broker: Broker,
+    calls: Calls,
+    events: Events,
 }
 
 impl std::fmt::Debug for RabbitMq {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("RabbitMq").field(&self.at.as_ref().map(|(broker, _)| broker)).finish()
+        f.debug_tuple("RabbitMq").field(&self.at.as_ref().map(|at| &at.broker)).finish()
     }
 }
 
 impl RabbitMq {
     /// A carrier over this broker. Without one it can carry nothing, and says so.
     pub fn over(broker: Option<Broker>) -> Self {
-        Self { at: broker.map(|broker| (broker.clone(), Calls::over(broker))) }
+        let at = broker.map(|broker| Corner {
+            calls: Calls::over(broker.clone()),
+            events: Events::over(broker.clone()),
+            broker,
+        });
+        Self { at }
     }
 
-    fn at(&self, address: &Address) -> Result<&(Broker, Calls), Unusable> {
+    fn at(&self, address: &Address) -> Result<&Corner, Unusable> {
         if !address.place.is_empty() {
             return Err(Unusable(
                 "`rabbitmq` says it all: where the broker is stands under [broker]".to_owned(),
@@ -53,8 +73,17 @@ impl Carrier for RabbitMq {
     }
 
     fn connect(&self, address: &Address) -> Result<Arc<dyn Transport>, Unusable> {
-        let (_, calls) = self.at(address)?;
-        Ok(Arc::new(RabbitTransport::by(calls)))
+        Ok(Arc::new(RabbitTransport::by(&self.at(address)?.calls)))
+    }
+
+    fn courier(
+        &self,
+        address: &Address,
+        publisher: &'static str,
+        subscriber: &'static PortDesc,
+    ) -> Option<Arc<dyn Courier>> {
+        let at = self.at(address).ok()?;
+        Some(Arc::new(RabbitCourier::new(&at.events, publisher, subscriber.module())))
     }
 
     fn listen<'a>(
@@ -63,9 +92,8 @@ impl Carrier for RabbitMq {
         _bind: Option<&'a Address>,
     ) -> BoxFuture<'a, Result<Box<dyn Listener>, Unusable>> {
         Box::pin(async move {
-            let (broker, _) = self.at(address)?;
-            let listener: Box<dyn Listener> =
-                Box::new(AtBroker { broker: broker.clone(), up: Arc::default() });
+            let broker = self.at(address)?.broker.clone();
+            let listener: Box<dyn Listener> = Box::new(AtBroker { broker, up: Arc::default() });
             Ok(listener)
         })
     }
@@ -73,7 +101,29 @@ impl Carrier for RabbitMq {
 
 struct AtBroker {
     broker: Broker,
-    up: Arc<AtomicBool>,
+    up: Arc<Up>,
+}
+
+/// What can arrive. All there is must be up.
+#[derive(Default)]
+struct Up {
+    requests: Arc<AtomicBool>,
+    /// Of each module that listens; empty before it is served.
+    events: OnceLock<Vec<Arc<AtomicBool>>>,
+}
+
+impl Up {
+    fn all(&self) -> bool {
+        let events = self.events.get().into_iter().flatten();
+        events.chain([&self.requests]).all(|up| up.load(Ordering::Relaxed))
+    }
+}
+
+/// The doors that take events in, one of each module: a module has one queue, however many versions of its port.
+fn hearing(doors: &[Arc<dyn Dispatch>]) -> Vec<Arc<dyn Dispatch>> {
+    let listening = doors.iter().filter(|door| !door.streams().is_empty());
+    let by_module: BTreeMap<_, _> = listening.map(|door| (door.port().module(), Arc::clone(door))).collect();
+    by_module.into_values().collect()
 }
 
 impl Listener for AtBroker {
@@ -83,7 +133,7 @@ impl Listener for AtBroker {
 
     fn is_up(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
         let up = Arc::clone(&self.up);
-        Arc::new(move || up.load(Ordering::Relaxed))
+        Arc::new(move || up.all())
     }
 
     fn serve(
@@ -94,8 +144,17 @@ impl Listener for AtBroker {
         drain: Duration,
     ) -> BoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>> {
         let Self { broker, up } = *self;
+        let (flags, subscribers): (Vec<_>, Vec<_>) = hearing(&doors)
+            .into_iter()
+            .map(|door| {
+                let up = Arc::<AtomicBool>::default();
+                (Arc::clone(&up), Subscriber::new(broker.clone(), door, up).serve(stop.clone(), drain))
+            })
+            .unzip();
+        drop(up.events.set(flags));
+        let server = RabbitServer::new(broker, doors, ids).telling(Arc::clone(&up.requests));
         Box::pin(async move {
-            RabbitServer::new(broker, doors, ids).telling(up).serve(stop, drain).await;
+            tokio::join!(server.serve(stop, drain), join_all(subscribers));
             Ok(())
         })
     }

@@ -41,13 +41,17 @@
 //! crate. Deliberately absent: lapin's own recovery (its backoff grows to half a minute; ours does not), and any
 //! knowledge of a module.
 
+mod again;
 pub mod broker;
 mod carrier;
 mod client;
+mod courier;
+mod event;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod message;
 mod server;
+mod subscriber;
 
 pub use broker::{Broker, BrokerError};
 pub use carrier::RabbitMq;

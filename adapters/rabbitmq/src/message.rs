@@ -1,4 +1,4 @@
-//! Calls and replies as messages: the tables in the crate's documentation.
+//! Calls and replies as messages: the tables in the crate's documentation. Events are `event`'s.
 
 use std::{fmt, time::Duration};
 
@@ -31,14 +31,14 @@ const REFUSED: &str = "refused";
 const NOT_EXECUTED: &str = "not-executed";
 const IN_DOUBT: &str = "in-doubt";
 
-type Failure = CallError<RawRefusal>;
+pub(crate) type Failure = CallError<RawRefusal>;
 
 /// Headers, all of them text.
 #[derive(Default)]
-struct Headers(FieldTable);
+pub(crate) struct Headers(FieldTable);
 
 impl Headers {
-    fn put(mut self, name: &str, value: Option<impl fmt::Display>) -> Self {
+    pub(crate) fn put(mut self, name: &str, value: Option<impl fmt::Display>) -> Self {
         if let Some(value) = value {
             self.0.insert(name.into(), AMQPValue::LongString(LongString::from(value.to_string())));
         }
@@ -46,8 +46,14 @@ impl Headers {
     }
 }
 
+impl From<Headers> for FieldTable {
+    fn from(headers: Headers) -> Self {
+        headers.0
+    }
+}
+
 /// A header; one that is not text is unreadable.
-fn text(headers: &FieldTable, name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn text(headers: &FieldTable, name: &str) -> Result<Option<String>, Failure> {
     match headers.inner().get(name) {
         None => Ok(None),
         Some(AMQPValue::LongString(text)) => {
@@ -112,7 +118,7 @@ pub(crate) fn read_request(
     Ok((method, cx))
 }
 
-fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
+pub(crate) fn parsed<T: std::str::FromStr<Err: fmt::Display>>(
     headers: &FieldTable,
     name: &str,
 ) -> Result<Option<T>, Failure> {

@@ -29,16 +29,14 @@ use lapin::{
     types::FieldTable,
 };
 use outgrow::{CallError, CauseKind, Dispatch, IdGen, Kind, Reply};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Broker, message};
-
-/// Between two attempts to reach the broker.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long the broker may take to let go.
-const BYE: Duration = Duration::from_secs(1);
+use crate::{
+    Broker,
+    again::{BYE, again},
+    message,
+};
 
 /// What callers may ask of a server at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,24 +100,8 @@ impl RabbitServer {
     /// in flight end, at most as long as `drain`.
     pub async fn serve(self, stop: CancellationToken, drain: Duration) {
         let server = Arc::new(self);
-        let mut told = false;
-        while !stop.is_cancelled() {
-            let lost = Arc::clone(&server).consume(&stop, drain).await;
-            if server.up.swap(false, Ordering::Relaxed) {
-                told = false; // it was there meanwhile
-            }
-            let Err(error) = lost else { return };
-            if told {
-                tracing::debug!(%error, broker = %server.broker, "the broker is still away");
-            } else {
-                tracing::warn!(%error, broker = %server.broker, "the broker is away; trying again");
-            }
-            told = true;
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(PAUSE) => {}
-            }
-        }
+        let attempt = || Arc::clone(&server).consume(&stop, drain);
+        again(&server.broker, "requests", &server.up, &stop, attempt).await;
     }
 
     /// Consumes until `stop` or until the broker is lost.

@@ -5,9 +5,11 @@
 mod rabbitmq {
     mod broker;
     mod calls;
+    mod events;
     #[path = "../../../grpc/tests/grpc/example.rs"]
     mod example;
     mod failures;
     mod foreign;
+    mod inbox;
     mod outages;
 }

@@ -69,7 +69,8 @@ fn key_of(variant: &Variant, key: &Ident) -> Result<TokenStream> {
     if Options::parse(&variant.attrs, &["its number", "`other`"])?.other {
         return Ok(quote!(Self::#ident(_) => ::core::option::Option::None,));
     }
-    let some = |value: TokenStream| quote!(::core::option::Option::Some(::std::string::ToString::to_string(#value)));
+    let some =
+        |value: TokenStream| quote!(::core::option::Option::Some(::std::string::ToString::to_string(#value)));
     match &variant.fields {
         Fields::Named(fields) if fields.named.iter().any(|field| field.ident.as_ref() == Some(key)) => {
             let found = some(quote!(key));
@@ -79,8 +80,9 @@ fn key_of(variant: &Variant, key: &Ident) -> Result<TokenStream> {
             let found = some(quote!(&event.#key));
             Ok(quote!(Self::#ident(event) => #found,))
         }
-        Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit => {
-            refuse(ident, format!("`{ident}` does not say to which aggregate it happened: give it a field `{key}`"))
-        }
+        Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit => refuse(
+            ident,
+            format!("`{ident}` does not say to which aggregate it happened: give it a field `{key}`"),
+        ),
     }
 }

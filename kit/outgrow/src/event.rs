@@ -110,7 +110,9 @@ pub trait Event: Message + Open {
     fn from_json(kind: &str, data: &str) -> Result<Option<Self>, WireError> {
         let name = kind.strip_prefix(Self::STREAM.package).and_then(|rest| rest.strip_prefix('.'));
         let Shape::Message(desc) = (Self::STREAM.shape)() else { return Err(WireError::no_variant()) };
-        let Some(variant) = desc.fields.iter().find(|field| Some(field.name) == name) else { return Ok(None) };
+        let Some(variant) = desc.fields.iter().find(|field| Some(field.name) == name) else {
+            return Ok(None);
+        };
         let data = serde_json::from_str(data)
             .map_err(|error| WireError::malformed(format_args!("is not JSON: {error}")))?;
         let shape = (variant.shape)();

@@ -35,7 +35,7 @@ const LARGEST: usize = 1024 * 1024;
 const BUDGET: Duration = Duration::from_secs(1);
 
 /// The private broker, for this test alone. It is gone when nobody waits for it any more.
-async fn private() -> OwnedMutexGuard<TestBroker> {
+pub(super) async fn private() -> OwnedMutexGuard<TestBroker> {
     static SHARED: Mutex<Weak<tokio::sync::Mutex<TestBroker>>> = Mutex::new(Weak::new());
     let broker = {
         let mut shared = SHARED.lock().unwrap();
@@ -48,7 +48,7 @@ async fn private() -> OwnedMutexGuard<TestBroker> {
     broker.lock_owned().await
 }
 
-fn corner(broker: &TestBroker) -> Broker {
+pub(super) fn corner(broker: &TestBroker) -> Broker {
     Broker::new(&broker.url(), &prefix()).unwrap()
 }
 

@@ -33,7 +33,12 @@ impl Outgoing {
     ///
     /// # Errors
     /// For an event that this build does not know: nobody publishes what somebody else told.
-    pub fn of<E: Event>(event: &E, id: Uuid, at: OffsetDateTime, cx: &CallContext) -> Result<Self, WireError> {
+    pub fn of<E: Event>(
+        event: &E,
+        id: Uuid,
+        at: OffsetDateTime,
+        cx: &CallContext,
+    ) -> Result<Self, WireError> {
         let (kind, data) = event.to_json()?;
         let key = event.key().ok_or_else(WireError::no_variant)?;
         let (correlation, causation) = (cx.correlation(), cx.causation());

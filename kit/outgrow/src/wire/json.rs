@@ -26,9 +26,7 @@ pub const fn wire_type(shape: Shape) -> WireType {
         Shape::Scalar(Scalar::String | Scalar::Uuid | Scalar::Bytes)
         | Shape::Message(_)
         | Shape::Timestamp => WireType::Len,
-        Shape::Scalar(
-            Scalar::Bool | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::S32 | Scalar::S64,
-        )
+        Shape::Scalar(Scalar::Bool | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::S32 | Scalar::S64)
         | Shape::Enum(_) => WireType::Varint,
     }
 }
@@ -178,7 +176,9 @@ fn text(json: &Value) -> Result<&str, WireError> {
 }
 
 fn whole<T: TryFrom<i128>>(number: Option<impl Into<i128>>) -> Result<T, WireError> {
-    number.and_then(|number| T::try_from(number.into()).ok()).ok_or_else(|| expected("a whole number in range"))
+    number
+        .and_then(|number| T::try_from(number.into()).ok())
+        .ok_or_else(|| expected("a whole number in range"))
 }
 
 fn base16(text: &str, out: &mut Vec<u8>) -> Result<(), WireError> {

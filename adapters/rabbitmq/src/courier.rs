@@ -1,0 +1,209 @@
+//! The courier: publishes events to the queue of one subscriber, and a copy of each to the exchange for everybody.
+//!
+//! A window has a channel that no other window uses at the same time, because of how lapin tells what the broker
+//! returned: with *some* confirm of the channel, and perhaps a later one than its own. So only when all of a window are
+//! confirmed is it known which of them nobody has: those confirmed and not returned are taken. Of a window that is not
+//! confirmed as a whole nothing is, and its channel is used no more.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+use lapin::{
+    Channel, Confirmation, Connection, ExchangeKind, PublisherConfirm,
+    options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions},
+    types::{FieldTable, ShortString},
+};
+use outgrow::{BoxFuture, event::Recorded};
+use outgrow_runtime::{
+    events::{Courier, Taken},
+    link::{Connect, Link},
+};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout, timeout_at},
+};
+use uuid::Uuid;
+
+use crate::{Broker, event};
+
+/// How long one delivery may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long foreign consumers' queues may hold up a window.
+const COPIES: Duration = Duration::from_secs(1);
+
+/// The connection that events of this process leave by. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Events {
+    broker: Broker,
+    link: Arc<Link<Publishing>>,
+}
+
+impl Events {
+    pub(crate) fn over(broker: Broker) -> Self {
+        Self { link: Link::new(Publishing(broker.clone())), broker }
+    }
+}
+
+/// How that connection comes about.
+pub(crate) struct Publishing(Broker);
+
+impl Connect for Publishing {
+    type Connection = Arc<Connection>;
+
+    fn connect(&self) -> BoxFuture<'_, Result<Arc<Connection>, Arc<str>>> {
+        Box::pin(async {
+            let connected = self.0.connect("events").await;
+            connected.map(Arc::new).map_err(|error| Arc::from(error.to_string()))
+        })
+    }
+
+    fn is_closed(connection: &Arc<Connection>) -> bool {
+        !connection.status().connected()
+    }
+}
+
+/// Brings events of one module to one subscriber.
+pub(crate) struct RabbitCourier {
+    events: Events,
+    source: String,
+    queue: String,
+    /// Taken out by each window, and put back by one that was confirmed.
+    session: Mutex<Option<Session>>,
+}
+
+/// Two channels in confirm mode: what is returned on one has nothing to do with the other.
+struct Session {
+    connection: Arc<Connection>,
+    events: Channel,
+    copies: Channel,
+    /// Whether the queue was there the last time.
+    routable: bool,
+}
+
+impl RabbitCourier {
+    /// From the module `publisher` to the module `subscriber`.
+    pub(crate) fn new(events: &Events, publisher: &str, subscriber: &str) -> Self {
+        let (source, queue) = (events.broker.source(publisher), events.broker.events(subscriber));
+        Self { events: events.clone(), source, queue, session: Mutex::default() }
+    }
+
+    async fn session(&self) -> Result<Session, String> {
+        let kept = self.session.lock().await.take();
+        if let Some(session) = kept.filter(Session::lasts) {
+            return Ok(session);
+        }
+        let broker = &self.events.broker;
+        let connection = self.events.link.connection().await;
+        let connection = connection.map_err(|why| format!("the broker {broker} cannot be reached: {why}"))?;
+        let opened = Session::open(connection, broker).await;
+        opened.map_err(|error| format!("the broker {broker} does not let us publish: {error}"))
+    }
+
+    async fn window(&self, session: &mut Session, events: &[Recorded]) -> Result<Taken, String> {
+        if session.connection.status().blocked() {
+            // What is sent now would wait in this process, and leave long after it was given up.
+            return Err(format!("the broker {} takes no messages now", self.events.broker));
+        }
+        // While nobody has made the queue, one event is enough to find out.
+        let window = if session.routable { events } else { events.get(..1).unwrap_or(events) };
+        let mut confirms = Vec::with_capacity(window.len());
+        for event in window {
+            let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let queue = self.queue.as_str().into();
+            confirms.push(self.publish(&session.events, "", queue, mandatory, event).await?);
+        }
+        let confirmed = try_join_all(confirms).await.map_err(|error| error.to_string())?;
+        let taken = settled(window, confirmed, &self.queue);
+        session.routable = taken.trouble.is_none();
+        self.copy(session, window, &taken.events).await?;
+        Ok(taken)
+    }
+
+    /// Publishes copies of what was taken. Foreign consumers who have no room, or whose queues are stuck, go without.
+    async fn copy(&self, session: &Session, window: &[Recorded], taken: &[Uuid]) -> Result<(), String> {
+        let taken: HashSet<_> = taken.iter().collect();
+        let mut confirms = Vec::with_capacity(taken.len());
+        for event in window.iter().filter(|event| taken.contains(&event.id)) {
+            // A kind that is too long for a routing key goes to those who want everything.
+            let kind = ShortString::try_new(event.kind.as_str()).unwrap_or_default();
+            let (exchange, options) = (self.events.broker.exchange(), BasicPublishOptions::default());
+            confirms.push(self.publish(&session.copies, &exchange, kind, options, event).await?);
+        }
+        match timeout(COPIES, try_join_all(confirms)).await {
+            Ok(Err(error)) => Err(format!("copies for foreign consumers: {error}")),
+            Ok(Ok(_)) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn publish(
+        &self,
+        channel: &Channel,
+        exchange: &str,
+        key: ShortString,
+        options: BasicPublishOptions,
+        event: &Recorded,
+    ) -> Result<PublisherConfirm, String> {
+        let properties = event::properties(&self.source, event)?;
+        let sent = channel.basic_publish(exchange.into(), key, options, event.data.as_bytes(), properties);
+        sent.await.map_err(|error| error.to_string())
+    }
+}
+
+/// What came of a window that was confirmed as a whole.
+fn settled(window: &[Recorded], confirmed: Vec<Confirmation>, queue: &str) -> Taken {
+    let (mut without, mut trouble) = (HashSet::new(), None);
+    for (event, confirmation) in window.iter().zip(confirmed) {
+        if !confirmation.is_ack() {
+            without.insert(event.id);
+            trouble = Some(format!("the broker did not take it into `{queue}`"));
+        }
+        // Of any event of the window.
+        if let Some(returned) = confirmation.take_message() {
+            let why = format!("`{queue}` is not there: {}", returned.reply_text);
+            let Some(id) = event::id(&returned.delivery.properties) else { return Taken::none(why) };
+            without.insert(id);
+            trouble = Some(why);
+        }
+    }
+    let ids = window.iter().map(|event| event.id);
+    Taken { events: ids.filter(|id| !without.contains(id)).collect(), trouble }
+}
+
+#[async_trait]
+impl Courier for RabbitCourier {
+    fn place(&self) -> String {
+        format!("`{}` at {}", self.queue, self.events.broker)
+    }
+
+    async fn deliver(&self, events: &[Recorded]) -> Taken {
+        let end = Instant::now() + PATIENCE;
+        let late = || format!("the broker {} did not confirm within {PATIENCE:?}", self.events.broker);
+        let delivery = async {
+            let mut session = self.session().await?;
+            let taken = self.window(&mut session, events).await?;
+            *self.session.lock().await = Some(session);
+            Ok(taken)
+        };
+        let delivered = timeout_at(end, delivery).await.unwrap_or_else(|_elapsed| Err(late()));
+        delivered.unwrap_or_else(Taken::none)
+    }
+}
+
+impl Session {
+    async fn open(connection: Arc<Connection>, broker: &Broker) -> lapin::Result<Self> {
+        let (events, copies) = tokio::try_join!(connection.create_channel(), connection.create_channel())?;
+        for channel in [&events, &copies] {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        }
+        let lasting = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        let exchange = broker.exchange().into();
+        copies.exchange_declare(exchange, ExchangeKind::Topic, lasting, FieldTable::default()).await?;
+        Ok(Self { connection, events, copies, routable: false })
+    }
+
+    fn lasts(&self) -> bool {
+        [&self.events, &self.copies].iter().all(|channel| channel.status().connected())
+    }
+}

@@ -1,0 +1,191 @@
+//! Events as messages: CloudEvents in binary mode, by its binding to AMQP. The table is in the crate's documentation.
+//!
+//! What cannot be read here could not be kept either; so whatever is read is an event that any inbox has room for.
+
+use lapin::{BasicProperties, types::FieldTable};
+use outgrow::event::Recorded;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+use crate::message::{Failure, Headers, parsed, text};
+
+/// Beside the other there is `cloudEvents:`, which some clients cannot name.
+macro_rules! attribute {
+    ($name:literal) => {
+        concat!("cloudEvents_", $name)
+    };
+}
+
+const VERSION: &str = attribute!("specversion");
+const ID: &str = attribute!("id");
+const SOURCE: &str = attribute!("source");
+const TYPE: &str = attribute!("type");
+const SUBJECT: &str = attribute!("subject");
+const TIME: &str = attribute!("time");
+const STREAM: &str = attribute!("stream");
+const SEQUENCE: &str = attribute!("sequence");
+const CORRELATION: &str = attribute!("correlationid");
+const CAUSATION: &str = attribute!("causationid");
+
+/// Of what is published.
+const CLOUD_EVENTS: &str = "1.0";
+const JSON: &str = "application/json";
+
+/// On disk before it is confirmed.
+const PERSISTENT: u8 = 2;
+
+/// The properties of an event of `source`, such as `shop/ordering`; its data are the body.
+///
+/// # Errors
+/// When its moment is in no year from 0 to 9999.
+pub(crate) fn properties(source: &str, event: &Recorded) -> Result<BasicProperties, String> {
+    let at = event.at.format(&Rfc3339).map_err(|error| error.to_string())?;
+    let headers = Headers::default()
+        .put(VERSION, Some(CLOUD_EVENTS))
+        .put(ID, Some(event.id))
+        .put(SOURCE, Some(source))
+        .put(TYPE, Some(&event.kind))
+        .put(SUBJECT, Some(&event.key))
+        .put(TIME, Some(at))
+        .put(STREAM, Some(&event.stream))
+        // As many digits as there can be: the standard wants numbers that are ordered as texts are.
+        .put(SEQUENCE, Some(format_args!("{:020}", event.sequence)))
+        .put(CORRELATION, Some(event.correlation))
+        .put(CAUSATION, event.causation);
+    Ok(BasicProperties::default()
+        .with_content_type(JSON.into())
+        .with_delivery_mode(PERSISTENT)
+        .with_message_id(event.id.to_string().into())
+        .with_headers(headers.into()))
+}
+
+/// The event that a message is, and the module that published it.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn read(properties: &BasicProperties, body: Vec<u8>) -> Result<(String, Recorded), String> {
+    let none = FieldTable::default();
+    let headers = properties.headers().as_ref().unwrap_or(&none);
+    let version = needed(headers, VERSION)?;
+    if version != CLOUD_EVENTS {
+        return Err(format!("`{version}` is no version of CloudEvents that is known"));
+    }
+    let source = needed(headers, SOURCE)?;
+    let publisher = source.rsplit('/').next().unwrap_or_default().to_owned();
+    let sequence = needed(headers, SEQUENCE)?;
+    let sequence = sequence.parse().ok().filter(|number| (1..=i64::MAX.unsigned_abs()).contains(number));
+    let at = OffsetDateTime::parse(&needed(headers, TIME)?, &Rfc3339);
+    let event = Recorded {
+        id: uuid(headers, ID)?.ok_or_else(|| missing(ID))?,
+        stream: needed(headers, STREAM)?,
+        key: needed(headers, SUBJECT)?,
+        sequence: sequence.ok_or_else(|| format!("`{SEQUENCE}` is no number of an event"))?,
+        kind: needed(headers, TYPE)?,
+        data: json(body)?,
+        at: at.map_err(|error| format!("`{TIME}` is no moment: {error}"))?,
+        correlation: uuid(headers, CORRELATION)?.ok_or_else(|| missing(CORRELATION))?,
+        causation: uuid(headers, CAUSATION)?,
+    };
+    Ok((publisher, event))
+}
+
+/// Which event a message is that came back.
+pub(crate) fn id(properties: &BasicProperties) -> Option<Uuid> {
+    properties.message_id().as_ref()?.as_str().parse().ok()
+}
+
+fn json(body: Vec<u8>) -> Result<String, String> {
+    let data = String::from_utf8(body).map_err(|_invalid| "the body is not text".to_owned())?;
+    let read = serde_json::from_str::<serde_json::Value>(&data);
+    read.map(|_any| data).map_err(|error| format!("the body is not JSON: {error}"))
+}
+
+fn uuid(headers: &FieldTable, name: &str) -> Result<Option<Uuid>, String> {
+    parsed(headers, name).map_err(said)
+}
+
+/// An attribute that must be there, and that databases can keep as text.
+fn needed(headers: &FieldTable, name: &str) -> Result<String, String> {
+    let text = text(headers, name).map_err(said)?.ok_or_else(|| missing(name))?;
+    if text.contains('\0') { Err(format!("`{name}` has a NUL in it")) } else { Ok(text) }
+}
+
+fn said(failure: Failure) -> String {
+    failure.why().map(|cause| cause.detail.to_string()).unwrap_or_default()
+}
+
+fn missing(name: &str) -> String {
+    format!("`{name}` is missing")
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::types::AMQPValue;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn event() -> Recorded {
+        Recorded {
+            id: Uuid::from_u128(7),
+            stream: "ordering.v1.OrderEvent".to_owned(),
+            key: "17 ü".to_owned(),
+            sequence: 3,
+            kind: "ordering.v1.order_placed".to_owned(),
+            data: r#"{"order":"17 ü"}"#.to_owned(),
+            at: datetime!(2026-11-26 03:04:05.678901 UTC),
+            correlation: Uuid::from_u128(8),
+            causation: None,
+        }
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        for causation in [None, Some(Uuid::from_u128(9))] {
+            let event = Recorded { causation, ..event() };
+            let properties = properties("shop/ordering", &event).unwrap();
+            assert_eq!(id(&properties), Some(event.id));
+            let read = read(&properties, event.data.clone().into_bytes());
+            assert_eq!(read, Ok(("ordering".to_owned(), event)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_says_why() {
+        let well = properties("shop/ordering", &event()).unwrap();
+        let but = |name: &str, value: Option<&str>| {
+            let mut headers = FieldTable::default();
+            let others = well.headers().as_ref().unwrap().inner().iter();
+            for (other, value) in others.filter(|(other, _)| other.as_str() != name) {
+                headers.insert(other.clone(), value.clone());
+            }
+            if let Some(value) = value {
+                headers.insert(name.into(), AMQPValue::LongString(value.into()));
+            }
+            read(&well.clone().with_headers(headers), b"{}".to_vec())
+        };
+        for name in [VERSION, ID, SOURCE, TYPE, SUBJECT, TIME, STREAM, SEQUENCE, CORRELATION] {
+            assert_eq!(but(name, None), Err(format!("`{name}` is missing")));
+        }
+        let largest = i64::MAX.to_string();
+        assert_eq!(but(SEQUENCE, Some(&largest)).unwrap().1.sequence, i64::MAX.unsigned_abs());
+        for (name, value) in [
+            (VERSION, "0.3"),
+            (ID, "17"),
+            (SUBJECT, "a\0b"),
+            (TIME, "yesterday"),
+            (SEQUENCE, "0"),
+            (SEQUENCE, "9223372036854775808"),
+            (SEQUENCE, "third"),
+            (CORRELATION, "17"),
+            (CAUSATION, ""),
+        ] {
+            assert!(but(name, Some(value)).unwrap_err().contains(name) || name == VERSION, "{name}: {value}");
+        }
+        for body in ["", "{", "\u{0}"] {
+            assert!(read(&well, body.as_bytes().to_vec()).unwrap_err().contains("not JSON"), "{body}");
+        }
+        assert_eq!(read(&well, vec![0xff]), Err("the body is not text".to_owned()));
+        assert!(read(&BasicProperties::default(), b"{}".to_vec()).is_err());
+    }
+}

@@ -1,0 +1,340 @@
+//! Events from an outbox to an inbox by way of a broker: each row of the table in the crate's documentation.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use futures_util::StreamExt as _;
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties, Consumer, ExchangeKind,
+    options::{
+        BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions,
+        QueueDeclareOptions, QueueDeleteOptions,
+    },
+    types::{AMQPValue, FieldTable},
+};
+use outgrow_testkit::until_async;
+use tokio::time::timeout;
+
+use super::{
+    broker::{Distant, broker, url},
+    example::LONG,
+    inbox::{Hearing, OTHER, courier, events, ids},
+    outages::{corner, private},
+};
+
+/// A channel for looking at what is there, and whoever keeps it open.
+async fn aside() -> (Connection, Channel) {
+    let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
+}
+
+/// How many messages nobody has fetched from this queue, if it is there.
+async fn waiting(queue: &str) -> Option<u32> {
+    let (_connection, channel) = aside().await;
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let found = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
+    found.ok().map(|queue| queue.message_count())
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn events_arrive_once_in_the_inbox_and_are_acknowledged() {
+    let broker = broker();
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=300));
+    for window in sent.chunks(100) {
+        let mut left = window.to_vec();
+        // The first event of a courier goes alone.
+        while !left.is_empty() {
+            let taken = courier.deliver(&left).await;
+            assert_eq!(taken.trouble, None);
+            left.retain(|event| !taken.events.contains(&event.id));
+        }
+    }
+    hearing.has(&sent).await;
+    assert_eq!(hearing.inbox.accepted.load(Ordering::SeqCst), 300, "none came twice");
+    let stopped = hearing.stop().await;
+    assert_eq!(waiting(&broker.events("example")).await, Some(0), "all are acknowledged");
+    assert_eq!(stopped.kept(), sent);
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything_leaves() {
+    let broker = broker();
+    let (courier, sent) = (courier(&broker), events(1..=20));
+    for _ in 0..3 {
+        let taken = courier.deliver(&sent).await;
+        assert_eq!(taken.events, ids(&[]));
+        assert!(taken.trouble.unwrap().contains("is not there"));
+    }
+    let hearing = Hearing::at(&broker).await;
+    hearing.stop().await;
+    // Nobody consumes, but the queue is there.
+    assert_eq!(courier.deliver(&sent).await.events, ids(&sent[..1]));
+    assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
+    assert_eq!(waiting(&broker.events("example")).await, Some(20));
+    Hearing::at(&broker).await.has(&sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn while_its_queue_comes_and_goes_nothing_is_settled_that_the_queue_never_had() {
+    let broker = broker();
+    let (queue, sent) = (broker.events("example"), events(1..=128));
+    let (_connection, channel) = aside().await;
+    let (mut whole, mut torn) = (0, 0);
+    let end = tokio::time::Instant::now() + LONG;
+    while (whole < 5 || torn < 5) && tokio::time::Instant::now() < end {
+        let lasting = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(queue.as_str().into(), lasting, FieldTable::default()).await.unwrap();
+        let courier = courier(&broker);
+        assert_eq!(courier.deliver(&sent[..1]).await.events, ids(&sent[..1]));
+        let (deleting, name) = (channel.clone(), queue.clone());
+        // It takes with it what it has, and says how many that were.
+        let deleted = tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            deleting.queue_delete(name.into(), QueueDeleteOptions::default()).await.unwrap()
+        });
+        let taken = courier.deliver(&sent[1..]).await;
+        let had = usize::try_from(deleted.await.unwrap()).unwrap();
+        assert_eq!(taken.events.len() + 1, had, "what it had is settled, all else was returned");
+        assert_eq!(taken.events, ids(&sent[1..had]), "those are the first of the window");
+        if had == sent.len() { whole += 1 } else { torn += 1 }
+    }
+    assert!(torn > 0, "{whole} windows were whole, {torn} torn");
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn an_inbox_that_does_not_accept_for_a_while_loses_nothing_and_holds_little() {
+    let broker = broker();
+    let hearing = Hearing::at(&broker).await;
+    hearing.inbox.away.store(true, Ordering::SeqCst);
+    let (courier, sent) = (courier(&broker), events(1..=1_000));
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
+    let refused = async || hearing.inbox.refused.load(Ordering::SeqCst) > 2;
+    until_async("it was refused some times", LONG, refused).await;
+    assert_eq!(hearing.kept(), []);
+    assert_eq!(waiting(&broker.events("example")).await, Some(1_000 - 256), "the prefetch, and no more");
+
+    // Whoever ends meanwhile leaves all in the queue.
+    hearing.stop().await;
+    assert_eq!(waiting(&broker.events("example")).await, Some(1_000), "nothing was acknowledged");
+    let hearing = Hearing::away(&broker).await;
+    until_async("the next is refused", LONG, async || hearing.inbox.refused.load(Ordering::SeqCst) > 1).await;
+    hearing.inbox.away.store(false, Ordering::SeqCst);
+    hearing.has(&sent).await;
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
+    let broker = broker();
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=10));
+    let (_connection, channel) = aside().await;
+    let queue = broker.events("example");
+    let nonsense = async |properties: BasicProperties, body: &[u8]| {
+        let options = BasicPublishOptions::default();
+        let sent = channel.basic_publish("".into(), queue.as_str().into(), options, body, properties);
+        sent.await.unwrap();
+    };
+    assert_eq!(courier.deliver(&sent).await.events.len(), 1);
+    nonsense(BasicProperties::default(), b"").await;
+    nonsense(BasicProperties::default().with_content_type("application/json".into()), b"{}").await;
+    // An event, but told by somebody whose it is not.
+    let forger = super::inbox::courier_of(&broker, "impostor");
+    assert_eq!(forger.deliver(&events(11..=11)).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
+    hearing.has(&sent).await;
+    let dead = broker.dead("example");
+    until_async("three are dead", LONG, async || waiting(&dead).await == Some(3)).await;
+    assert_eq!(hearing.kept(), sent);
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_only_a_newer_replica_listens_to_waits_for_it() {
+    let broker = broker();
+    let older = Hearing::at(&broker).await;
+    let (courier, mut sent) = (courier(&broker), events(1..=10));
+    for event in sent.iter_mut().step_by(2) {
+        OTHER.to_string().clone_into(&mut event.stream);
+    }
+    assert_eq!(courier.deliver(&sent).await.events.len(), 1);
+    assert_eq!(courier.deliver(&sent[1..]).await.trouble, None);
+    let (newer, known): (Vec<_>, Vec<_>) =
+        sent.iter().cloned().partition(|event| event.stream == OTHER.to_string());
+    older.has(&known).await;
+    let replica = Hearing::newer(&broker).await;
+    replica.has(&newer).await;
+    assert_eq!(older.kept(), known);
+    assert_eq!(waiting(&broker.dead("example")).await, Some(0));
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_queue_that_is_deleted_under_its_subscriber_is_made_again() {
+    let broker = broker();
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=2));
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    hearing.has(&sent[..1]).await;
+    let (_connection, channel) = aside().await;
+    channel.queue_delete(broker.events("example").into(), QueueDeleteOptions::default()).await.unwrap();
+    until_async("it is taken again", LONG, async || courier.deliver(&sent[1..]).await.trouble.is_none())
+        .await;
+    hearing.has(&sent).await;
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn without_the_broker_events_wait_and_find_it_again() {
+    let distant = Distant::new().await;
+    let (courier, sent) = (courier(&distant.broker), events(1..=3));
+    let hearing = Hearing::starting(&distant.broker, false, false);
+    assert!(courier.deliver(&sent).await.trouble.unwrap().contains("cannot be reached"));
+    for nth in 0..3 {
+        let network = distant.connected().await;
+        let taken = async || courier.deliver(&sent[nth..=nth]).await.trouble.is_none();
+        until_async("it is taken", LONG, taken).await;
+        hearing.has(&sent[..=nth]).await;
+        drop(network);
+        let missed = async || courier.deliver(&sent[..1]).await.trouble.is_some();
+        until_async("it is missed", LONG, missed).await;
+        until_async("it is said", LONG, async || !hearing.is_up()).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_broker_that_confirms_nothing_is_given_up_in_time_and_nothing_is_settled() {
+    let distant = Distant::new().await;
+    let network = distant.connected().await;
+    let near = distant.near();
+    let hearing = Hearing::at(&near).await;
+    let (courier, sent) = (courier(&distant.broker), events(1..=10));
+    until_async("it is taken", LONG, async || courier.deliver(&sent[..1]).await.trouble.is_none()).await;
+    network.let_pass(outgrow_testkit::Passing::Nothing);
+    let taken = timeout(Duration::from_secs(7), courier.deliver(&sent[1..])).await.unwrap();
+    assert_eq!(taken.events, ids(&[]));
+    assert!(taken.trouble.unwrap().contains("did not confirm"));
+    network.let_pass(outgrow_testkit::Passing::Both);
+    until_async("it is taken", LONG, async || !courier.deliver(&sent[1..]).await.events.is_empty()).await;
+    until_async("and the rest", LONG, async || courier.deliver(&sent).await.events == ids(&sent)).await;
+    hearing.has(&sent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn what_was_settled_survives_the_broker_and_what_was_not_is_delivered_again() {
+    let mut private = private().await;
+    let broker = corner(&private);
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=20_000));
+    let all = sent.clone();
+    let relay = tokio::spawn(async move {
+        let (mut left, mut windows, mut failed) = (all, 0, 0);
+        while !left.is_empty() {
+            let taken = courier.deliver(&left[..left.len().min(128)]).await;
+            left.retain(|event| !taken.events.contains(&event.id));
+            windows += 1;
+            failed += u32::from(taken.trouble.is_some());
+            tokio::task::yield_now().await;
+        }
+        (windows, failed)
+    });
+    for what in ["kill", "stop", "close"] {
+        let before = hearing.kept().len();
+        until_async("events go on", LONG, async || hearing.kept().len() > before + 500).await;
+        assert!(!relay.is_finished(), "there is nothing left to {what} it under");
+        match what {
+            "kill" => private.kill(),
+            "stop" => private.stop(),
+            _ => private.control(&["close_all_connections", "for a change"]),
+        }
+        if what != "close" {
+            private.start_again();
+        }
+    }
+    let (windows, failed) = timeout(6 * LONG, relay).await.unwrap().unwrap();
+    assert!(failed > 0, "{windows} windows, and none failed");
+    hearing.has(&sent).await;
+}
+
+/// A queue of a foreign consumer.
+async fn foreign(exchange: String, kinds: &str) -> (Connection, Consumer) {
+    let (connection, channel) = aside().await;
+    let lasting = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    let declared = channel.exchange_declare(
+        exchange.as_str().into(),
+        ExchangeKind::Topic,
+        lasting,
+        FieldTable::default(),
+    );
+    declared.await.unwrap();
+    let ours = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), ours, FieldTable::default()).await.unwrap().name().clone();
+    let bound = channel.queue_bind(
+        queue.clone(),
+        exchange.into(),
+        kinds.into(),
+        QueueBindOptions::default(),
+        FieldTable::default(),
+    );
+    bound.await.unwrap();
+    let consuming =
+        channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    (connection, consuming.await.unwrap())
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_foreign_consumer_gets_cloud_events_as_documented() {
+    let broker = broker();
+    let (_connection, mut copies) = foreign(broker.exchange(), "telling.v1.*").await;
+    let (courier, sent) = (courier(&broker), events(1..=2));
+    assert_eq!(courier.deliver(&sent).await.events, ids(&[]), "nobody listens: there is nothing to copy");
+    let _hearing = Hearing::at(&broker).await;
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[1..]).await.trouble, None);
+    let mut got = Vec::new();
+    for _ in 0..3 {
+        let copy = timeout(LONG, copies.next()).await.unwrap().unwrap().unwrap();
+        copy.acker.ack(BasicAckOptions::default()).await.unwrap();
+        got.push(copy);
+    }
+    let id = |nth: usize| got[nth].properties.message_id().as_ref().unwrap().to_string();
+    assert_eq!(id(0), id(1), "who gets it twice can tell");
+    assert_ne!(id(0), id(2));
+    let copy = &got[0];
+    assert_eq!(copy.routing_key.as_str(), "telling.v1.said");
+    assert_eq!(copy.properties.content_type().as_ref().unwrap().as_str(), "application/json");
+    assert_eq!(*copy.properties.delivery_mode(), Some(2));
+    assert_eq!(copy.data, sent[0].data.as_bytes());
+    let headers = copy.properties.headers().as_ref().unwrap().inner();
+    let told: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| match value {
+            AMQPValue::LongString(text) => format!("{name} {text}"),
+            other => panic!("{name} is {other:?}"),
+        })
+        .collect();
+    let source = broker.exchange().replace(".events", "/telling");
+    let expected = [
+        "cloudEvents_causationid 00000000-0000-0000-0000-000000000009".to_owned(),
+        "cloudEvents_correlationid 00000000-0000-0000-0000-000000000008".to_owned(),
+        format!("cloudEvents_id {}", id(0)),
+        "cloudEvents_sequence 00000000000000000001".to_owned(),
+        format!("cloudEvents_source {source}"),
+        "cloudEvents_specversion 1.0".to_owned(),
+        "cloudEvents_stream telling.v1.Said".to_owned(),
+        "cloudEvents_subject the key".to_owned(),
+        "cloudEvents_time 2026-11-26T03:04:05.678901Z".to_owned(),
+        "cloudEvents_type telling.v1.said".to_owned(),
+    ];
+    assert_eq!(told, expected);
+}
