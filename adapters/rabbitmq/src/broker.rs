@@ -81,7 +81,7 @@ impl Broker {
         format!("{}.events", self.0.prefix)
     }
 
-    /// What CloudEvents call the source of the events of a module.
+    /// What `CloudEvents` calls the source of the events of a module.
     pub(crate) fn source(&self, module: &str) -> String {
         format!("{}/{module}", self.0.prefix)
     }

@@ -1,4 +1,4 @@
-//! Events as messages: CloudEvents in binary mode, by its binding to AMQP. The table is in the crate's documentation.
+//! Events as messages: `CloudEvents` in binary mode, by its binding to AMQP. The table is in the crate's documentation.
 //!
 //! What cannot be read here could not be kept either; so whatever is read is an event that any inbox has room for.
 
@@ -101,16 +101,16 @@ fn json(body: Vec<u8>) -> Result<String, String> {
 }
 
 fn uuid(headers: &FieldTable, name: &str) -> Result<Option<Uuid>, String> {
-    parsed(headers, name).map_err(said)
+    parsed(headers, name).map_err(|failure| said(&failure))
 }
 
 /// An attribute that must be there, and that databases can keep as text.
 fn needed(headers: &FieldTable, name: &str) -> Result<String, String> {
-    let text = text(headers, name).map_err(said)?.ok_or_else(|| missing(name))?;
+    let text = text(headers, name).map_err(|failure| said(&failure))?.ok_or_else(|| missing(name))?;
     if text.contains('\0') { Err(format!("`{name}` has a NUL in it")) } else { Ok(text) }
 }
 
-fn said(failure: Failure) -> String {
+fn said(failure: &Failure) -> String {
     failure.why().map(|cause| cause.detail.to_string()).unwrap_or_default()
 }
 

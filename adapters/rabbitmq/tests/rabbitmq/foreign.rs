@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties,
+    BasicProperties, Channel, Connection, ConnectionProperties, Consumer, ExchangeKind,
     message::Delivery,
-    options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions},
+    options::{
+        BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions,
+        QueueDeclareOptions,
+    },
     types::{AMQPValue, FieldTable},
 };
 use outgrow::{CauseKind, Message as _, Port as _};
@@ -16,6 +19,7 @@ use tokio::time::timeout;
 use super::{
     broker::{Server, broker, client, url},
     example::{Example, LONG, cx, text, verdict},
+    inbox::{Hearing, courier, events, ids},
 };
 
 type Header = (&'static str, AMQPValue);
@@ -24,7 +28,7 @@ type Header = (&'static str, AMQPValue);
 struct Foreign {
     _connection: Connection,
     channel: Channel,
-    answers: lapin::Consumer,
+    answers: Consumer,
     queue: String,
 }
 
@@ -188,4 +192,74 @@ async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
     assert_eq!(timeout(LONG, put).await.unwrap().unwrap(), Ok(text("put")));
     assert_eq!(verdict(timeout(LONG, shout).await.unwrap().unwrap()), ("in doubt", CauseKind::Lost));
     drop(server);
+}
+
+/// A queue of a foreign consumer.
+async fn foreign(exchange: String, kinds: &str) -> (Connection, Consumer) {
+    let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let lasting = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    let declared = channel.exchange_declare(
+        exchange.as_str().into(),
+        ExchangeKind::Topic,
+        lasting,
+        FieldTable::default(),
+    );
+    declared.await.unwrap();
+    let ours = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), ours, FieldTable::default()).await.unwrap().name().clone();
+    let bound = channel.queue_bind(
+        queue.clone(),
+        exchange.into(),
+        kinds.into(),
+        QueueBindOptions::default(),
+        FieldTable::default(),
+    );
+    bound.await.unwrap();
+    let consuming =
+        channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    (connection, consuming.await.unwrap())
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_foreign_consumer_gets_cloud_events_as_documented() {
+    let broker = broker();
+    let (_connection, mut copies) = foreign(broker.exchange(), "telling.v1.*").await;
+    let (courier, sent) = (courier(&broker), events(1..=2));
+    assert_eq!(courier.deliver(&sent).await.events, ids(&[]), "nobody listens: there is nothing to copy");
+    let _hearing = Hearing::at(&broker).await;
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    assert_eq!(courier.deliver(&sent[1..]).await.trouble, None);
+    let mut got = Vec::new();
+    for _ in 0..3 {
+        let copy = timeout(LONG, copies.next()).await.unwrap().unwrap().unwrap();
+        copy.acker.ack(BasicAckOptions::default()).await.unwrap();
+        got.push(copy);
+    }
+    let id = |nth: usize| got[nth].properties.message_id().as_ref().unwrap().to_string();
+    assert_eq!(id(0), id(1), "who gets it twice can tell");
+    assert_ne!(id(0), id(2));
+    let copy = &got[0];
+    assert_eq!(copy.routing_key.as_str(), "telling.v1.said");
+    assert_eq!(copy.properties.content_type().as_ref().unwrap().as_str(), "application/json");
+    assert_eq!(*copy.properties.delivery_mode(), Some(2));
+    assert_eq!(copy.data, sent[0].data.as_bytes());
+    let headers = copy.properties.headers().as_ref().unwrap().inner();
+    let told: Vec<_> = headers.keys().map(|name| format!("{name} {}", header(copy, name.as_str()))).collect();
+    let source = broker.exchange().replace(".events", "/telling");
+    let expected = [
+        "cloudEvents_causationid 00000000-0000-0000-0000-000000000009".to_owned(),
+        "cloudEvents_correlationid 00000000-0000-0000-0000-000000000008".to_owned(),
+        format!("cloudEvents_id {}", id(0)),
+        "cloudEvents_sequence 00000000000000000001".to_owned(),
+        format!("cloudEvents_source {source}"),
+        "cloudEvents_specversion 1.0".to_owned(),
+        "cloudEvents_stream telling.v1.Said".to_owned(),
+        "cloudEvents_subject the key".to_owned(),
+        "cloudEvents_time 2026-11-26T03:04:05.678901Z".to_owned(),
+        "cloudEvents_type telling.v1.said".to_owned(),
+    ];
+    assert_eq!(told, expected);
 }
