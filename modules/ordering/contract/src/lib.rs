@@ -1,7 +1,7 @@
 //! What other modules may ask of Ordering.
 //!
 //! An order is *placed* at the prices of that moment. It is then fulfilled, and ends *confirmed* or *rejected* with a
-//! reason; or it is *cancelled*.
+//! reason; or it is *cancelled*. Each of these is told as an [`OrderEvent`].
 //!
 //! ```
 //! use ordering_contract::{Line, PlaceOrder, Quantity};
@@ -15,11 +15,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod event;
 mod id;
 mod model;
 mod port;
 mod refusal;
 
+pub use event::OrderEvent;
 pub use id::{Customer, OrderId, PaymentToken, Sku};
 pub use model::{
     CancelOrder, Line, Order, OrderLine, OrderQuery, OrderStatus, Orders, OrdersQuery, PlaceOrder, Quantity,

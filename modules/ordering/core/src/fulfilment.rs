@@ -3,7 +3,7 @@
 //! A step asks another module under an id that was decided with the order, then keeps the outcome in a transaction of
 //! its own. Whoever dies in between leaves the order open, and the next round carries on: the same question gets the
 //! same answer. If the order was cancelled meanwhile, its version has moved on, the outcome is not kept, and the step
-//! that is due now (giving back) undoes it.
+//! that is due now (giving back) undoes it. An outcome that is not kept is not told either.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use ordering_contract::OrderId;
-use outgrow::{CallContext, CommitError, IdempotencyKey, StoreError};
+use outgrow::{CallContext, Clock, CommitError, IdGen, IdempotencyKey, Outgoing, StoreError, WireError};
 
 use crate::{Change, Order, OrderStore, Step, Stock, Unavailable};
 
@@ -30,6 +30,8 @@ const REASONS: usize = 16;
 pub struct Fulfilment {
     orders: Arc<dyn OrderStore>,
     stock: Arc<dyn Stock>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGen>,
     /// The last order of the round before: the next begins behind it, so that orders which cannot move do not keep
     /// the others from their turn.
     last: Arc<Mutex<Option<OrderId>>>,
@@ -52,6 +54,9 @@ pub enum Unfinished {
     /// The order could not be read.
     #[error("the order could not be read")]
     Read(#[from] StoreError),
+    /// What happened cannot be told.
+    #[error("the outcome cannot be told")]
+    Untold(#[from] WireError),
     /// The outcome was not kept, or perhaps not.
     #[error("the outcome could not be kept")]
     Commit(#[source] CommitError),
@@ -59,8 +64,13 @@ pub enum Unfinished {
 
 impl Fulfilment {
     /// Carries on the orders of this store, with goods of this stock.
-    pub fn new(orders: Arc<dyn OrderStore>, stock: Arc<dyn Stock>) -> Self {
-        Self { orders, stock, last: Arc::default(), said: Arc::default() }
+    pub fn new(
+        orders: Arc<dyn OrderStore>,
+        stock: Arc<dyn Stock>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGen>,
+    ) -> Self {
+        Self { orders, stock, clock, ids, last: Arc::default(), said: Arc::default() }
     }
 
     /// The orders to carry on now: round after round, each open one has its turn.
@@ -116,19 +126,23 @@ impl Fulfilment {
     async fn step(&self, id: OrderId) -> Result<bool, Unfinished> {
         let Some(order) = self.orders.order(id).await? else { return Ok(false) };
         let cx = context(&order);
-        let next = match order.next_step() {
+        let (next, event) = match order.next_step() {
             None => return Ok(false),
             Some(Step::Hold) => {
                 let outcome = self.stock.hold(&cx, order.hold, &order.lines).await?;
-                order.held(outcome)
+                let (next, event) = order.held(outcome);
+                (next, Some(event))
             }
             Some(Step::GiveBack) => {
                 self.stock.give_back(&cx, order.hold).await?;
-                order.given_back()
+                (order.given_back(), None)
             }
         };
         let left = next.next_step().is_some();
-        match self.orders.commit(Change { order: Some(next), answer: None }).await {
+        let told =
+            event.map(|event| Outgoing::of(&event, self.ids.uuid(), self.clock.now(), &cx)).transpose()?;
+        let events = told.into_iter().collect();
+        match self.orders.commit(Change { order: Some(next), events, answer: None }).await {
             Ok(()) => Ok(left),
             // Changed meanwhile: look at what is due now.
             Err(CommitError::Conflict) => Ok(true),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, Reason, Sku};
 use outgrow::{
-    Answers, CallContext, Cause, CauseKind, CommitError, Money, Remembered, StoreError, command::Undecided,
+    Answers, CallContext, Cause, CauseKind, CommitError, Money, Outgoing, Remembered, StoreError,
+    command::Undecided,
 };
 
 use crate::Order;
@@ -40,11 +41,13 @@ pub trait OrderStore: Send + Sync {
     async fn commit(&self, change: Change) -> Result<(), CommitError>;
 }
 
-/// What one command or step changed, and what a command was answered: one transaction.
+/// What one command or step changed, what is told of it, and what a command was answered: one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The order it made or changed, with the version it was read at.
     pub order: Option<Order>,
+    /// What is to be told of that.
+    pub events: Vec<Outgoing>,
     /// What the command was answered; none for a step of fulfilment.
     pub answer: Option<Remembered>,
 }

@@ -7,9 +7,12 @@
 //! ```
 //!
 //! An order is *open* while something is still to be done for it: its goods are to be held, or to be given back.
+//!
+//! Each change of its status yields the event that tells of it; giving goods back is nobody else's business.
 
 use ordering_contract::{
-    Customer, Order as Shown, OrderId, OrderLine, OrderStatus, OrderingRefusal, PaymentToken, Reason,
+    Customer, Order as Shown, OrderEvent, OrderId, OrderLine, OrderStatus, OrderingRefusal, PaymentToken,
+    Reason,
 };
 use outgrow::Money;
 use time::OffsetDateTime;
@@ -77,10 +80,17 @@ impl Order {
 
     /// Its goods are held, or cannot be: it is confirmed or rejected. Only a placed order is.
     #[must_use]
-    pub fn held(self, outcome: Result<(), Reason>) -> Self {
+    pub fn held(self, outcome: Result<(), Reason>) -> (Self, OrderEvent) {
+        let (order, customer, total) = (self.id, self.customer.clone(), self.total);
         match outcome {
-            Ok(()) => Self { status: OrderStatus::Confirmed, ..self },
-            Err(reason) => Self { status: OrderStatus::Rejected, reason: Some(reason), ..self },
+            Ok(()) => {
+                let confirmed = Self { status: OrderStatus::Confirmed, ..self };
+                (confirmed, OrderEvent::OrderConfirmed { order, customer, total })
+            }
+            Err(reason) => {
+                let event = OrderEvent::OrderRejected { order, customer, reason: reason.clone() };
+                (Self { status: OrderStatus::Rejected, reason: Some(reason), ..self }, event)
+            }
         }
     }
 
@@ -94,10 +104,11 @@ impl Order {
     ///
     /// # Errors
     /// When it was rejected.
-    pub fn cancel(self) -> Result<Option<Self>, OrderingRefusal> {
+    pub fn cancel(self) -> Result<Option<(Self, OrderEvent)>, OrderingRefusal> {
         match self.status {
             OrderStatus::Placed | OrderStatus::Confirmed => {
-                Ok(Some(Self { status: OrderStatus::Cancelled, to_give_back: true, ..self }))
+                let event = OrderEvent::OrderCancelled { order: self.id, customer: self.customer.clone() };
+                Ok(Some((Self { status: OrderStatus::Cancelled, to_give_back: true, ..self }, event)))
             }
             OrderStatus::Cancelled => Ok(None),
             OrderStatus::Rejected => {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ordering_contract::{OrderId, OrderLine, OrderStatus, OrderingRefusal, PlaceOrder, Sku};
+use ordering_contract::{OrderEvent, OrderId, OrderLine, OrderStatus, OrderingRefusal, PlaceOrder, Sku};
 use outgrow::Money;
 use time::OffsetDateTime;
 
@@ -24,7 +24,7 @@ pub fn skus(request: &PlaceOrder) -> Result<Vec<Sku>, OrderingRefusal> {
     Ok(skus)
 }
 
-/// A new order at these prices.
+/// A new order at these prices, and what is to be told of it.
 ///
 /// # Errors
 /// When a SKU has no price, when prices are in different currencies, or when the total cannot be counted.
@@ -34,21 +34,24 @@ pub fn place(
     id: OrderId,
     hold: HoldId,
     placed_at: OffsetDateTime,
-) -> Result<Order, OrderingRefusal> {
+) -> Result<(Order, OrderEvent), OrderingRefusal> {
     let lines = priced(request, prices)?;
-    Ok(Order {
+    let (customer, total) = (request.customer.clone(), total(&lines)?);
+    let event = OrderEvent::OrderPlaced { order: id, customer: customer.clone(), total };
+    let order = Order {
         id,
-        customer: request.customer.clone(),
+        customer,
         payment_token: request.payment_token.clone(),
-        total: total(&lines)?,
         lines,
+        total,
         hold,
         to_give_back: false,
         status: OrderStatus::Placed,
         reason: None,
         placed_at,
         version: 0,
-    })
+    };
+    Ok((order, event))
 }
 
 fn priced(request: &PlaceOrder, prices: &BTreeMap<Sku, Money>) -> Result<Vec<OrderLine>, OrderingRefusal> {

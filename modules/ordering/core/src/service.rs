@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ordering_contract::{
-    CancelOrder, Order, OrderId, OrderQuery, Ordering, OrderingRefusal, Orders, OrdersQuery, PlaceOrder,
+    CancelOrder, Order, OrderEvent, OrderId, OrderQuery, Ordering, OrderingRefusal, Orders, OrdersQuery,
+    PlaceOrder,
 };
 use outgrow::{
-    Answer, CallContext, CallError, Clock, IdGen,
+    Answer, CallContext, CallError, Cause, CauseKind, Clock, IdGen, Outgoing, WireError,
     command::{self, Command, Undecided},
 };
 
@@ -29,8 +30,8 @@ impl std::fmt::Debug for Sales {
     }
 }
 
-/// What a command decided: the order as it is now and whether that is a change, or a refusal.
-type Decision = Result<(crate::Order, bool), OrderingRefusal>;
+/// What a command decided: the order as it is now and what is to be told of it if that is a change, or a refusal.
+type Decision = Result<(crate::Order, Option<OrderEvent>), OrderingRefusal>;
 
 impl Sales {
     /// Ordering, kept by `orders`, at the prices of `prices`. `nudge` is called when an order is open.
@@ -51,26 +52,38 @@ impl Sales {
         };
         let prices = self.prices.prices(cx, &skus).await?;
         let (id, hold) = (OrderId::new(&*self.ids), HoldId::new(&*self.ids));
-        Ok(place_order::place(request, &prices, id, hold, self.clock.now()).map(|order| (order, true)))
+        let placed = place_order::place(request, &prices, id, hold, self.clock.now());
+        Ok(placed.map(|(order, event)| (order, Some(event))))
     }
 
-    /// Commits what was decided together with the answer.
+    /// Commits what was decided together with what is told of it and the answer.
     async fn settle(
         &self,
+        cx: &CallContext,
         command: Command,
         decision: Decision,
     ) -> Result<Result<Order, OrderingRefusal>, Undecided> {
-        let (answer, order) = match decision {
-            Ok((order, changed)) => (Ok(order.shown()), changed.then_some(order)),
-            Err(refusal) => (Err(refusal), None),
+        let (answer, order, events) = match decision {
+            Ok((order, Some(event))) => {
+                let told = Outgoing::of(&event, self.ids.uuid(), self.clock.now(), cx).map_err(untold)?;
+                (Ok(order.shown()), Some(order), vec![told])
+            }
+            Ok((order, None)) => (Ok(order.shown()), None, Vec::new()),
+            Err(refusal) => (Err(refusal), None, Vec::new()),
         };
         let open = order.as_ref().is_some_and(|order| order.next_step().is_some());
-        self.orders.commit(Change { order, answer: Some(command.remember(&answer)) }).await?;
+        self.orders.commit(Change { order, events, answer: Some(command.remember(&answer)) }).await?;
         if open {
             (self.nudge)();
         }
         Ok(answer)
     }
+}
+
+/// An event of ours that could not be put into words: a defect, and nothing was changed.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn untold(error: WireError) -> Undecided {
+    Undecided::NotExecuted(Cause::new(CauseKind::Internal, error.to_string()))
 }
 
 #[async_trait]
@@ -82,7 +95,7 @@ impl Ordering for Sales {
             <dyn Ordering>::PLACE,
             request,
             self.orders.answers(),
-            move |command| async move { self.settle(command, self.decide_place(cx, request).await?).await },
+            move |command| async move { self.settle(cx, command, self.decide_place(cx, request).await?).await },
         )
         .await
     }
@@ -96,7 +109,7 @@ impl Ordering for Sales {
             self.orders.answers(),
             move |command| async move {
                 let order = self.orders.order(request.order).await?;
-                self.settle(command, cancel_order::cancel(request.order, order)).await
+                self.settle(cx, command, cancel_order::cancel(request.order, order)).await
             },
         )
         .await

@@ -44,7 +44,8 @@ async fn an_order_cancelled_while_its_goods_are_being_held_gives_them_back() {
     let read = shop.store.order(order).await.unwrap().unwrap();
     shop.stock.hold(&cx("hold"), read.hold, &read.lines).await.unwrap().unwrap();
     shop.cancel("cancel", order).await.unwrap();
-    let outcome = shop.store.commit(Change { order: Some(read.held(Ok(()))), answer: None }).await;
+    let late = Change { order: Some(read.held(Ok(())).0), ..Change::default() };
+    let outcome = shop.store.commit(late).await;
     assert!(matches!(outcome, Err(CommitError::Conflict)), "it is too late to confirm it");
     assert!(shop.fulfilment.carry_on(order).await);
     assert_eq!((shop.order(order).await.status, shop.stock.held()), (OrderStatus::Cancelled, 0));

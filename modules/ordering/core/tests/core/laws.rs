@@ -29,7 +29,7 @@ pub(crate) use on_each_law;
 type Store = dyn OrderStore;
 
 async fn commit(store: &Store, order: Order) -> Result<(), CommitError> {
-    store.commit(Change { order: Some(order), answer: None }).await
+    store.commit(Change { order: Some(order), ..Change::default() }).await
 }
 
 /// The order as it is kept.
@@ -55,14 +55,14 @@ pub(crate) async fn an_order_comes_back_as_it_was_committed(store: &Store) {
 
 pub(crate) async fn an_order_comes_back_as_it_ended(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
-    commit(store, kept(store, id(1)).await.held(Err(out_of_stock()))).await.unwrap();
+    commit(store, kept(store, id(1)).await.held(Err(out_of_stock())).0).await.unwrap();
     let rejected = kept(store, id(1)).await;
     assert_eq!(
         (rejected.status, rejected.reason, rejected.version),
         (OrderStatus::Rejected, Some(out_of_stock()), 2)
     );
     commit(store, order(2, "ada")).await.unwrap();
-    commit(store, kept(store, id(2)).await.cancel().unwrap().unwrap()).await.unwrap();
+    commit(store, kept(store, id(2)).await.cancel().unwrap().unwrap().0).await.unwrap();
     let cancelled = kept(store, id(2)).await;
     assert_eq!((cancelled.status, cancelled.to_give_back), (OrderStatus::Cancelled, true));
     commit(store, cancelled.given_back()).await.unwrap();
@@ -78,21 +78,25 @@ pub(crate) async fn an_order_is_new_once(store: &Store) {
 pub(crate) async fn a_change_of_a_stale_order_is_a_conflict(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
     let stale = kept(store, id(1)).await;
-    commit(store, stale.clone().cancel().unwrap().unwrap()).await.unwrap();
-    assert!(matches!(commit(store, stale.held(Ok(()))).await, Err(CommitError::Conflict)));
+    commit(store, stale.clone().cancel().unwrap().unwrap().0).await.unwrap();
+    assert!(matches!(commit(store, stale.held(Ok(())).0).await, Err(CommitError::Conflict)));
     assert_eq!(kept(store, id(1)).await.status, OrderStatus::Cancelled);
 }
 
 pub(crate) async fn of_two_changes_at_once_one_is_kept(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
     let order = kept(store, id(1)).await;
-    let (confirmed, cancelled) = (order.clone().held(Ok(())), order.cancel().unwrap().unwrap());
+    let (confirmed, cancelled) = (order.clone().held(Ok(())).0, order.cancel().unwrap().unwrap().0);
     let both = [commit(store, confirmed).await, commit(store, cancelled).await];
     assert_eq!(both.iter().filter(|kept| kept.is_ok()).count(), 1);
 }
 
 pub(crate) async fn a_command_is_answered_once_and_has_its_effect_once(store: &Store) {
-    let place = |number| Change { order: Some(order(number, "ada")), answer: Some(answer("key")) };
+    let place = |number| Change {
+        order: Some(order(number, "ada")),
+        answer: Some(answer("key")),
+        ..Change::default()
+    };
     store.commit(place(1)).await.unwrap();
     assert!(matches!(store.commit(place(2)).await, Err(CommitError::Conflict)));
     assert_eq!(store.order(id(2)).await.unwrap(), None, "nothing of the second is kept");
@@ -117,9 +121,9 @@ pub(crate) async fn open_orders_come_oldest_first_and_ended_ones_do_not(store: &
     for number in 1..=5 {
         commit(store, order(number, "ada")).await.unwrap();
     }
-    commit(store, kept(store, id(1)).await.held(Ok(()))).await.unwrap();
-    commit(store, kept(store, id(2)).await.held(Err(out_of_stock()))).await.unwrap();
-    commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap()).await.unwrap();
+    commit(store, kept(store, id(1)).await.held(Ok(())).0).await.unwrap();
+    commit(store, kept(store, id(2)).await.held(Err(out_of_stock())).0).await.unwrap();
+    commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap().0).await.unwrap();
     assert_eq!(
         store.open(None, 10).await.unwrap(),
         [id(3), id(4), id(5)],

@@ -12,6 +12,7 @@ mod memory;
 mod placing;
 mod sample;
 mod shop;
+mod telling;
 
 mod store_in_memory {
     use std::{

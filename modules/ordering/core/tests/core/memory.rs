@@ -1,4 +1,4 @@
-//! A store that keeps orders in memory, and fails on demand.
+//! A store that keeps orders and what is told of them in memory, and fails on demand.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -9,9 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ordering_contract::{Customer, OrderId};
+use ordering_contract::{Customer, OrderEvent, OrderId};
 use ordering_core::{Change, Order, OrderStore};
-use outgrow::{Answers, CommitError, StoreError};
+use outgrow::{Answers, CallContext, CommitError, Event as _, Outgoing, StoreError};
 use outgrow_testkit::MemoryAnswers;
 
 #[derive(Default)]
@@ -27,6 +27,7 @@ pub(crate) struct MemoryOrderStore {
 #[derive(Default)]
 struct Kept {
     orders: BTreeMap<OrderId, Order>,
+    events: Vec<Outgoing>,
 }
 
 /// How a commit fails.
@@ -36,6 +37,8 @@ pub(crate) enum Failure {
     NotCommitted,
     /// It is committed, but the answer is lost.
     InDoubt,
+    /// Somebody else cancels the order first.
+    Overtaken,
 }
 
 impl MemoryOrderStore {
@@ -43,8 +46,19 @@ impl MemoryOrderStore {
         self.kept.lock().unwrap()
     }
 
+    /// What was told, oldest first.
+    pub(crate) fn told(&self) -> Vec<OrderEvent> {
+        let read = |event: &Outgoing| OrderEvent::from_json(&event.kind, &event.data).unwrap().unwrap();
+        self.kept().events.iter().map(read).collect()
+    }
+
+    /// The same, as it is to be published.
+    pub(crate) fn events(&self) -> Vec<Outgoing> {
+        self.kept().events.clone()
+    }
+
     fn keep(&self, change: Change) -> Result<(), CommitError> {
-        let Change { order, answer } = change;
+        let Change { order, events, answer } = change;
         let mut kept = self.kept();
         let version = |order: &Order| kept.orders.get(&order.id).map_or(0, |kept| kept.version);
         if order.as_ref().is_some_and(|order| version(order) != order.version) {
@@ -52,6 +66,7 @@ impl MemoryOrderStore {
         }
         answer.map_or(Ok(()), |answer| self.answers.remember(answer))?;
         kept.orders.extend(order.map(|order| (order.id, Order { version: order.version + 1, ..order })));
+        kept.events.extend(events);
         Ok(())
     }
 }
@@ -90,6 +105,15 @@ impl OrderStore for MemoryOrderStore {
         let failure = self.commits_fail.lock().unwrap().pop_front();
         match failure {
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
+            Some(Failure::Overtaken) => {
+                let id = change.order.as_ref().expect("an order is changed").id;
+                let read = self.kept().orders[&id].clone();
+                let (order, event) = read.cancel().unwrap().expect("it was not cancelled before");
+                let told =
+                    Outgoing::of(&event, id.0, order.placed_at, &CallContext::new("tests", id.0)).unwrap();
+                self.keep(Change { order: Some(order), events: vec![told], answer: None })?;
+                self.keep(change)
+            }
             Some(Failure::InDoubt) => {
                 self.keep(change)?;
                 Err(CommitError::InDoubt(StoreError::new("planted")))

@@ -42,8 +42,8 @@ impl Shop {
         let nudge = move || {
             nudged.fetch_add(1, Atomic::SeqCst);
         };
+        let fulfilment = Fulfilment::new(store.clone(), stock.clone(), clock.clone(), ids.clone());
         let sales = Sales::new(store.clone(), prices.clone(), clock, ids, nudge);
-        let fulfilment = Fulfilment::new(store.clone(), stock.clone());
         Self { store, prices, stock, nudges, sales, fulfilment }
     }
 
