@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use adapter_sql::{Bell, Home};
 use catalog_contract::Catalog;
 use inventory_contract::Inventory;
-use ordering_contract::Ordering;
+use ordering_contract::{OrderEvent, Ordering};
 use ordering_core::{Fulfilment, OrderStore, Sales};
-use outgrow::{ModuleSpec, Port as _};
+use outgrow::{Event, ModuleSpec, Port as _};
 
 use crate::{
     acl::{catalog::CatalogPrices, inventory::InventoryStock},
@@ -24,7 +24,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     port: <dyn Ordering>::DESC,
     older: &[],
     needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC],
-    publishes: &[],
+    publishes: &[<OrderEvent as Event>::STREAM],
     subscribes: &[],
     migrations: outgrow::migrations!["ordering": "0001_orders"],
 };
@@ -34,7 +34,8 @@ pub static SPEC: ModuleSpec = ModuleSpec {
 #[expect(clippy::needless_pass_by_value, reason = "every module is built from its own home")]
 pub fn build(home: Home, catalog: Arc<dyn Catalog>, inventory: Arc<dyn Inventory>) -> Arc<dyn Ordering> {
     let orders: Arc<dyn OrderStore> = Arc::new(SqlOrderStore::new(&home));
-    let fulfilment = Fulfilment::new(Arc::clone(&orders), Arc::new(InventoryStock::new(inventory)));
+    let stock = Arc::new(InventoryStock::new(inventory));
+    let fulfilment = Fulfilment::new(Arc::clone(&orders), stock, home.clock(), home.ids());
     let bell = Bell::default();
     let (due, handled) = (fulfilment.clone(), fulfilment);
     home.tasks().worklist(

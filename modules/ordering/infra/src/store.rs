@@ -68,6 +68,9 @@ impl OrderStore for SqlOrderStore {
                 Some(order) => update(&mut tx, order).await?,
                 None => {}
             }
+            for event in &change.events {
+                tx.publish(event).await?;
+            }
             tx.commit(()).await
         };
         self.db.write(write).await

@@ -2,6 +2,7 @@
 //! (`app/tests/shop/`), since no order can be placed without neighbours.
 #![cfg(test)]
 
+mod events;
 #[path = "../../../core/tests/core/laws.rs"]
 mod laws;
 #[path = "../../../core/tests/core/sample.rs"]
