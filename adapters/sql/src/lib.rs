@@ -29,7 +29,7 @@ pub use db::Db;
 pub use error::{OpenError, SqlError};
 pub use home::{Home, Homes, Unready};
 pub use migrate::{Migrated, migrate, migrated, named};
-pub use outgrow_runtime::Bell;
+pub use outgrow_runtime::{Bell, events::Poison};
 pub use query::{Bind, Query, Sql};
 pub use row::{Column, Row};
 pub use timestamp::Timestamp;
