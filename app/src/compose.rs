@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use catalog_contract::Catalog;
 use inventory_contract::Inventory;
+use notifications_contract::Notifications;
 use ordering_contract::Ordering;
 use outgrow::ModuleSpec;
 use outgrow_cli::Host;
@@ -17,13 +18,15 @@ use outgrow_runtime::Unmet;
 use crate::sample;
 
 /// Every module of the shop.
-pub static MODULES: &[&ModuleSpec] = &[&catalog_infra::SPEC, &inventory_infra::SPEC, &ordering_infra::SPEC];
+pub static MODULES: &[&ModuleSpec] =
+    &[&catalog_infra::SPEC, &inventory_infra::SPEC, &ordering_infra::SPEC, &notifications_infra::SPEC];
 
 /// The shop, as who composed it can call it: each port leads to wherever its module is.
 pub(crate) struct Ports {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) inventory: Arc<dyn Inventory>,
     pub(crate) ordering: Arc<dyn Ordering>,
+    pub(crate) notifications: Arc<dyn Notifications>,
 }
 
 /// Puts the modules together.
@@ -33,7 +36,8 @@ pub(crate) fn modules(host: &mut Host) -> Result<Ports, Unmet> {
     let ordering = host.module(&ordering_infra::SPEC, |home| {
         ordering_infra::build(home, catalog.clone(), inventory.clone())
     })?;
-    Ok(Ports { catalog, inventory, ordering })
+    let notifications = host.module(&notifications_infra::SPEC, notifications_infra::build)?;
+    Ok(Ports { catalog, inventory, ordering, notifications })
 }
 
 /// Puts the shop together: the modules, and what the public sees of them.
@@ -41,11 +45,12 @@ pub(crate) fn modules(host: &mut Host) -> Result<Ports, Unmet> {
 /// # Errors
 /// See [`Unmet`].
 pub fn compose(host: &mut Host) -> Result<(), Unmet> {
-    let Ports { catalog, inventory, ordering } = modules(host)?;
+    let Ports { catalog, inventory, ordering, notifications } = modules(host)?;
 
     host.endpoints(catalog_infra::endpoints(catalog.clone()));
     host.endpoints(inventory_infra::endpoints(inventory.clone()));
     host.endpoints(ordering_infra::endpoints(ordering));
+    host.endpoints(notifications_infra::endpoints(notifications));
 
     sample::fill(host, catalog, inventory);
     Ok(())

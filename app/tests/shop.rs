@@ -15,6 +15,8 @@ mod deploy;
 mod draining;
 #[path = "shop/edge.rs"]
 mod edge;
+#[path = "shop/events.rs"]
+mod events;
 #[path = "shop/guides.rs"]
 mod guides;
 #[path = "shop/import.rs"]

@@ -12,7 +12,7 @@ use super::{
 
 type Specs<'a> = &'a [&'static ModuleSpec];
 
-/// Every difference between the specs and the crates: modules, ports, needs.
+/// Every difference between the specs and the crates: modules, ports, needs, events.
 fn untrue(specs: Specs<'_>, graph: &Graph) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let told: BTreeSet<&str> = specs.iter().map(|spec| spec.name).collect();
@@ -25,22 +25,31 @@ fn untrue(specs: Specs<'_>, graph: &Graph) -> Vec<Breach> {
         let say = |what: &str| against_spec(spec.name, what);
         let strange = spec.ports().filter(|port| port.module() != spec.name || port.name != spec.port.name);
         breaches.extend(strange.map(|port| say(&format!("{port} is no version of its port"))));
-        let needed: BTreeSet<&str> = spec.needs.iter().map(|port| port.module()).collect();
+        let called = spec.needs.iter().map(|port| port.module());
+        let heard = spec.subscribes.iter().map(|stream| stream.module());
+        let needed: BTreeSet<&str> = called.chain(heard).filter(|other| *other != spec.name).collect();
         let linked = foreign_contracts(spec.name, graph);
         breaches.extend(
-            needed
-                .difference(&linked)
-                .map(|it| say(&format!("it says it needs {it}, but infra does not use {it}-contract"))),
+            needed.difference(&linked).map(|it| {
+                say(&format!("it says it needs or hears {it}, but infra does not use {it}-contract"))
+            }),
         );
         breaches.extend(
-            linked
-                .difference(&needed)
-                .map(|it| say(&format!("infra uses {it}-contract, but it does not say it needs {it}"))),
+            linked.difference(&needed).map(|it| {
+                say(&format!("infra uses {it}-contract, but it does not say it needs or hears {it}"))
+            }),
         );
         let offered =
             |need: &str| specs.iter().flat_map(|other| other.ports()).any(|port| port.to_string() == need);
         let unmet = spec.needs.iter().map(ToString::to_string).filter(|need| !offered(need));
         breaches.extend(unmet.map(|need| say(&format!("it needs {need}, which nobody offers"))));
+        let told = |heard: &str| {
+            specs.iter().flat_map(|other| other.publishes).any(|stream| stream.to_string() == heard)
+        };
+        let untold = spec.subscribes.iter().map(ToString::to_string).filter(|heard| !told(heard));
+        breaches.extend(untold.map(|heard| say(&format!("it hears {heard}, which nobody publishes"))));
+        let strange = spec.publishes.iter().filter(|stream| stream.module() != spec.name);
+        breaches.extend(strange.map(|stream| say(&format!("it publishes {stream}, which is not its own"))));
     }
     breaches.extend(circle(specs).map(|name| against_spec(name, "it needs itself, by way of others")));
     breaches
@@ -71,12 +80,18 @@ fn unmigrated(specs: Specs<'_>, tree: &Tree) -> Vec<Breach> {
     breaches
 }
 
-/// A line a module, in the order of the alphabet: the golden text.
+/// A line a module, in the order of the alphabet, and whom it hears where it listens: the golden text.
 fn who_calls_whom(specs: Specs<'_>) -> String {
     let line = |spec: &&ModuleSpec| {
         let needs: BTreeSet<String> = spec.needs.iter().map(ToString::to_string).collect();
         let needs = if needs.is_empty() { "nobody".to_owned() } else { Vec::from_iter(needs).join(", ") };
-        format!("{} -> {needs}\n", spec.name)
+        let heard: BTreeSet<String> = spec.subscribes.iter().map(ToString::to_string).collect();
+        let heard = if heard.is_empty() {
+            String::new()
+        } else {
+            format!(", hears {}", Vec::from_iter(heard).join(", "))
+        };
+        format!("{} -> {needs}{heard}\n", spec.name)
     };
     specs.iter().map(line).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -136,13 +151,20 @@ fn who_calls_whom_is_as_agreed() {
 }
 
 mod planted {
-    use outgrow::{Method, Migration, PortDesc};
+    use outgrow::{Method, Migration, PortDesc, Wire, event::StreamDesc};
 
     use super::*;
 
     static A: PortDesc = port("a.v1", "A");
     static B: PortDesc = port("b.v1", "B");
     static C: PortDesc = port("c.v1", "C");
+    static STREAM: StreamDesc = StreamDesc {
+        package: "b.v1",
+        name: "BEvent",
+        doc: "",
+        key: "b",
+        shape: <outgrow::Money as Wire>::shape,
+    };
     static MIGRATIONS: [Migration; 1] = [Migration { name: "0001_x", sqlite: "s", postgres: "p" }];
 
     const fn port(package: &'static str, name: &'static str) -> PortDesc {
@@ -211,9 +233,29 @@ mod planted {
         breach::found(
             &untrue(&[&QUIET_A, &LOUD_B], &graph()),
             &[
-                "modules/a: infra uses b-contract, but it does not say it needs b",
-                "modules/b: it says it needs a, but infra does not use a-contract",
+                "modules/a: infra uses b-contract, but it does not say it needs or hears b",
+                "modules/b: it says it needs or hears a, but infra does not use a-contract",
             ],
+        );
+    }
+
+    #[test]
+    fn who_hears_whom_is_held_against_the_crates_too() {
+        static HEARING_A: ModuleSpec = ModuleSpec { subscribes: &[&STREAM], ..spec("a", &A, &[]) };
+        static TELLING_B: ModuleSpec = ModuleSpec { publishes: &[&STREAM], ..spec("b", &B, &[]) };
+        static STRANGE_A: ModuleSpec = ModuleSpec { publishes: &[&STREAM], ..spec("a", &A, &[&B]) };
+        breach::none(&untrue(&[&HEARING_A, &TELLING_B], &graph()));
+        assert_eq!(
+            who_calls_whom(&[&HEARING_A, &TELLING_B]),
+            "a -> nobody, hears b.v1.BEvent\nb -> nobody\n"
+        );
+        breach::found(
+            &untrue(&[&HEARING_A, &TRUE_B], &graph()),
+            &["modules/a: it hears b.v1.BEvent, which nobody publishes"],
+        );
+        breach::found(
+            &untrue(&[&STRANGE_A, &TRUE_B], &graph()),
+            &["modules/a: it publishes b.v1.BEvent, which is not its own"],
         );
     }
 

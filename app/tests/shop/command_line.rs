@@ -29,7 +29,7 @@ fn check_finds_every_problem_at_once() {
         "7 problems",
         "colour: is not a setting; use one of: data, services, modules",
         "data.url: is a number, not text",
-        "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, ordering",
+        "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, ordering, notifications",
         "services.b.modules: module `inventory` is already hosted by `a`",
         "services.b.address: nothing here carries `pigeon://roof`",
         "services.b.http: cannot be `nowhere`",
@@ -192,6 +192,7 @@ outgrow.toml
 service       module        http                    address
 main          catalog       127.0.0.1:8080
               ordering
+              notifications
 spare         (none yet)    -
 stock         inventory     127.0.0.1:8081          grpc://{nowhere}, listens at grpc://0.0.0.0:7101
 
@@ -199,6 +200,7 @@ from          to            placement
 edge          catalog       local
 edge          inventory     grpc
 edge          ordering      local
+edge          notifications local
 ordering      catalog       local
 ordering      inventory     grpc
 

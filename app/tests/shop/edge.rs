@@ -117,6 +117,7 @@ async fn the_api_describes_itself_offline() {
     assert!(openapi["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().cloned().collect();
     let expected = [
+        "/v1/notifications",
         "/v1/orders",
         "/v1/orders/{id}",
         "/v1/orders/{id}/cancellation",

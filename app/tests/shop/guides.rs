@@ -51,9 +51,13 @@ fn evolving_a_contract() {
     // Tests of the workspace run with all the others.
     guide.reads("$ cargo test -p inventory-contract\n", "");
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for contract in
-        ["kit/outgrow", "modules/catalog/contract", "modules/inventory/contract", "modules/ordering/contract"]
-    {
+    for contract in [
+        "kit/outgrow",
+        "modules/catalog/contract",
+        "modules/inventory/contract",
+        "modules/notifications/contract",
+        "modules/ordering/contract",
+    ] {
         fs::create_dir_all(guide.folder.join(contract)).unwrap();
         let lock = fs::read_to_string(top.join(contract).join("wire.lock")).unwrap();
         guide.folder.write(format!("{contract}/wire.lock"), lock);

@@ -82,6 +82,7 @@ const LOOPBACK: &str = "
 [modules]
 catalog.placement = \"loopback\"
 inventory.placement = \"loopback\"
+notifications.placement = \"loopback\"
 ordering.placement = \"loopback\"
 ";
 
@@ -103,8 +104,12 @@ async fn the_same_story_is_told_on_every_placement() {
     assert_eq!(told(&System::started(&[], LOOPBACK).await).await, local, "loopback");
     let stock = System::started(&[("stock", &["inventory"])], "").await;
     assert_eq!(told(&stock).await, local, "inventory over gRPC");
-    let apart: [(&str, &[&str]); 3] =
-        [("one", &["catalog"]), ("two", &["inventory"]), ("three", &["ordering"])];
+    let apart: [(&str, &[&str]); 4] = [
+        ("one", &["catalog"]),
+        ("two", &["inventory"]),
+        ("three", &["ordering"]),
+        ("four", &["notifications"]),
+    ];
     assert_eq!(told(&System::started(&apart, "").await).await, local, "everything over gRPC");
 }
 
@@ -124,8 +129,12 @@ async fn the_same_story_is_told_over_rabbitmq() {
     let local = told(&System::started(&[], "").await).await;
     let stock = System::started_over_rabbitmq(&[("stock", &["inventory"])]).await;
     assert_eq!(told(&stock).await, local, "inventory over RabbitMQ");
-    let apart: [(&str, &[&str]); 3] =
-        [("one", &["catalog"]), ("two", &["inventory"]), ("three", &["ordering"])];
+    let apart: [(&str, &[&str]); 4] = [
+        ("one", &["catalog"]),
+        ("two", &["inventory"]),
+        ("three", &["ordering"]),
+        ("four", &["notifications"]),
+    ];
     assert_eq!(told(&System::started_over_rabbitmq(&apart).await).await, local, "everything over RabbitMQ");
 }
 

@@ -1,0 +1,12 @@
+//! What is in the tree for peers in other languages is what the code says.
+
+use outgrow::{Port as _, schema};
+
+#[test]
+fn the_proto_file_and_the_lock_say_what_the_code_says() {
+    let (proto, lock) = (include_str!("../notifications.v1.proto"), include_str!("../wire.lock"));
+    let wrong = schema::check(<dyn notifications_contract::Notifications>::DESC, proto, lock)
+        .err()
+        .unwrap_or_default();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,125 @@
+//! A store that keeps messages in memory and fails on demand, and a mailer that does as it is told.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use notifications_contract::{MessageId, OrderId, Recipient};
+use notifications_core::{Letter, Mailer, Message, MessageStore, Unavailable};
+use outgrow::{CommitError, StoreError, event::Mark};
+use time::OffsetDateTime;
+
+#[derive(Default)]
+pub(crate) struct MemoryMessageStore {
+    kept: Mutex<Kept>,
+    /// How the next commits fail.
+    pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    messages: BTreeMap<MessageId, Message>,
+    /// How far the events of each key are handled.
+    handled: HashMap<String, u64>,
+}
+
+/// How a commit fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    /// Nothing is committed.
+    NotCommitted,
+    /// It is committed, but the answer is lost.
+    InDoubt,
+}
+
+impl MemoryMessageStore {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    fn commit(&self, change: impl FnOnce(&mut Kept) -> Result<(), CommitError>) -> Result<(), CommitError> {
+        let failure = self.commits_fail.lock().unwrap().pop_front();
+        match failure {
+            Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
+            Some(Failure::InDoubt) => {
+                change(&mut self.kept())?;
+                Err(CommitError::InDoubt(StoreError::new("planted")))
+            }
+            None => change(&mut self.kept()),
+        }
+    }
+}
+
+fn only_if(holds: bool) -> Result<(), CommitError> {
+    if holds { Ok(()) } else { Err(CommitError::Conflict) }
+}
+
+#[async_trait]
+impl MessageStore for MemoryMessageStore {
+    async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        Ok(self.kept().messages.get(&id).cloned())
+    }
+
+    async fn sent(&self, order: OrderId) -> Result<Vec<Message>, StoreError> {
+        let kept = self.kept();
+        let about = kept.messages.values().filter(|message| message.order == order);
+        Ok(about.filter(|message| message.sent_at.is_some()).cloned().collect())
+    }
+
+    async fn to_send(&self, after: Option<MessageId>, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let kept = self.kept();
+        let unsent = kept.messages.values().filter(|message| message.sent_at.is_none());
+        let unsent = unsent.map(|message| message.id).filter(|id| after.is_none_or(|after| *id > after));
+        Ok(unsent.take(usize::try_from(limit).unwrap()).collect())
+    }
+
+    async fn intend(&self, message: Message, mark: Mark) -> Result<(), CommitError> {
+        self.commit(|kept| {
+            only_if(kept.handled.get(&mark.key).is_none_or(|handled| *handled < mark.sequence))?;
+            let outcome = |other: &Message| (other.order, other.outcome);
+            only_if(kept.messages.values().all(|other| outcome(other) != outcome(&message)))?;
+            kept.handled.insert(mark.key, mark.sequence);
+            kept.messages.insert(message.id, message);
+            Ok(())
+        })
+    }
+
+    async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {
+        self.commit(|kept| {
+            let unsent = kept.messages.get_mut(&id).filter(|message| message.sent_at.is_none());
+            unsent.ok_or(CommitError::Conflict)?.sent_at = Some(at);
+            Ok(())
+        })
+    }
+}
+
+/// A mailer that can be away.
+#[derive(Default)]
+pub(crate) struct Postman {
+    /// The letters that were brought, with their ids.
+    pub(crate) brought: Mutex<Vec<(MessageId, String)>>,
+    /// What happens to the next letters.
+    pub(crate) script: Mutex<VecDeque<Fate>>,
+}
+
+/// What happens to a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It does not leave.
+    Away,
+    /// It is brought, but nobody hears of that.
+    Lost,
+}
+
+#[async_trait]
+impl Mailer for Postman {
+    async fn send(&self, id: MessageId, _to: &Recipient, letter: &Letter) -> Result<(), Unavailable> {
+        let fate = self.script.lock().unwrap().pop_front();
+        if fate != Some(Fate::Away) {
+            self.brought.lock().unwrap().push((id, letter.text.clone()));
+        }
+        fate.map_or(Ok(()), |_| Err(Unavailable("planted".to_owned())))
+    }
+}
