@@ -65,13 +65,13 @@ impl Home {
         E: Event + Clone + Sync,
         R: Future<Output = Result<Handled, Undecided>> + Send + 'static,
     {
-        self.handlers.add(Subscription::new(self.module(), poison, handle));
+        self.handlers.add(Subscription::of(self.module(), poison, handle));
     }
 
     /// Where its events are kept, and who handles those of others.
     pub fn events(&self) -> EventHome {
         let db = Arc::new(self.db());
-        EventHome { outbox: db.clone(), inbox: db, handlers: self.handlers.clone() }
+        EventHome { outbox: Arc::<Db>::clone(&db), inbox: db, handlers: self.handlers.clone() }
     }
 }
 

@@ -68,9 +68,7 @@ impl Door {
             }
         }
     }
-}
 
-impl Door {
     /// Puts events into the module's inbox, if they are of streams that it listens to and come from who publishes
     /// them.
     async fn take_in(&self, method: &'static Method, cx: &CallContext, body: &[u8]) -> Reply {

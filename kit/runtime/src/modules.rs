@@ -9,11 +9,12 @@ mod events;
 use std::{collections::BTreeMap, sync::Arc};
 
 use outgrow::{Dispatch, Loopback, ModuleSpec, Port, PortDesc, Served};
+use uuid::Uuid;
 
 pub use events::{EventHome, Handlers};
 
 use crate::{
-    Access, Carrier, Door, Figures, Placement, Policies, Router, Target, Topology,
+    Access, Carrier, Door, Figures, Placement, Policies, Router, Target, Tasks, Topology,
     placement::Unusable,
     policy::{Bulkhead, TurnedAway},
     router::Route,
@@ -264,6 +265,15 @@ impl Modules {
             Some(port) => Err(Unmet::LeftOut(port.to_string())),
             None => Ok(()),
         }
+    }
+
+    /// Declares the chores that bring events from here to their subscribers, and those that handle what was brought
+    /// here. `holder` names this process and its start.
+    ///
+    /// # Errors
+    /// When a module does not listen to what its spec says, or listens to something else.
+    pub fn carry_events(&self, tasks: &Tasks, holder: Uuid) -> Result<(), Unmet> {
+        events::carry(self, tasks, holder)
     }
 
     /// The doors of the modules hosted here: what carriers serve.

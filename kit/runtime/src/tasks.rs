@@ -105,7 +105,7 @@ impl Tasks {
         F: Fn() -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        self.paced(name.to_owned(), bell, move || {
+        self.paced(name, bell, move || {
             let run = run();
             async move {
                 run.await;
@@ -115,7 +115,7 @@ impl Tasks {
     }
 
     /// Declares a chore whose every run says when the next is due.
-    pub fn paced<F, R>(&self, name: String, bell: &Bell, run: F)
+    pub fn paced<F, R>(&self, name: &str, bell: &Bell, run: F)
     where
         F: Fn() -> R + Send + 'static,
         R: Future<Output = Rest> + Send + 'static,

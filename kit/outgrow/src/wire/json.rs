@@ -15,8 +15,8 @@ use serde_json::{Map, Number, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    EnumDesc, Fault, FieldDesc, MessageDesc, Presence, Reader, Scalar, Shape, Tag, Wire as _, WireError, WireType,
-    delimited, varint,
+    EnumDesc, Fault, FieldDesc, MessageDesc, Presence, Reader, Scalar, Shape, Tag, Wire as _, WireError,
+    WireType, delimited, varint,
 };
 
 /// How a value of this shape is delimited.

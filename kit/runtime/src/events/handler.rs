@@ -64,7 +64,7 @@ where
 {
     /// The subscription of `module`: `handle` commits the mark with its effects, or says that there is nothing to do.
     /// An event of a kind that this build does not know is passed over.
-    pub fn new(module: &'static str, poison: Poison, handle: F) -> Arc<dyn Handler> {
+    pub fn of(module: &'static str, poison: Poison, handle: F) -> Arc<dyn Handler> {
         Arc::new(Self { module, poison, handle, stream: std::marker::PhantomData })
     }
 

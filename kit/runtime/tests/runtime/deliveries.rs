@@ -12,9 +12,7 @@ use outgrow::{
 };
 use outgrow_runtime::{
     Bell, Door, Modules, Target, Tasks, Topology, Unmet,
-    events::{
-        Attempt, Courier as _, Inbox, Lease, Leases, Local, Outbox, Poison, Push, Subscription, Taken,
-    },
+    events::{Attempt, Courier as _, Inbox, Lease, Leases, Local, Outbox, Poison, Push, Subscription, Taken},
     modules::{EventHome, Handlers},
 };
 use time::OffsetDateTime;
@@ -198,9 +196,8 @@ async fn a_module_listens_to_what_its_spec_says() {
     static MODULES: &[&ModuleSpec] = &[&ECHO];
     static DEAF: ModuleSpec = ModuleSpec { subscribes: &[], ..copy(&ECHO) };
     static OTHERS: &[&ModuleSpec] = &[&DEAF];
-    let handler = Subscription::<ValleyEvent, _>::new("echo", Poison::Blocks, |_| async {
-        Ok(Handled::Ignored)
-    });
+    let handler =
+        Subscription::<ValleyEvent, _>::of("echo", Poison::Blocks, |_| async { Ok(Handled::Ignored) });
     let outcome = |specs: &'static [&'static ModuleSpec], handled: bool| {
         let (kept, handlers) = (Arc::new(Kept::default()), Handlers::default());
         if handled {

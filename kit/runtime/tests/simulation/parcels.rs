@@ -92,7 +92,7 @@ impl Hazards {
 /// What a subscriber does when it hears of a parcel.
 pub(crate) fn listen(session: &Arc<MemoryHome>, poison: Poison, hazards: &Arc<Hazards>) -> Arc<dyn Handler> {
     let (module, session, hazards) = (session.name(), Arc::clone(session), Arc::clone(hazards));
-    Subscription::<ParcelEvent, _>::new(module, poison, move |delivered| {
+    Subscription::<ParcelEvent, _>::of(module, poison, move |delivered| {
         let (session, hazards) = (Arc::clone(&session), Arc::clone(&hazards));
         async move { hear(&session, &hazards, delivered).await }
     })
