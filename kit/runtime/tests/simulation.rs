@@ -43,12 +43,12 @@ use fate::Seen;
 use laws::Law;
 
 /// How many worlds there are.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 10_000;
 /// In how many of them a planted bug must have been found.
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 17] = [
+const FAULTS: [&str; 18] = [
     "a COMMIT was lost",
     "a delivery was lost",
     "a delivery was shuffled",
@@ -63,6 +63,7 @@ const FAULTS: [&str; 17] = [
     "a write was not committed",
     "an acceptance was lost",
     "an event came again",
+    "an event was handled by another",
     "leases were taken over",
     "poison was made",
     "the answer to a COMMIT was lost",
@@ -134,14 +135,16 @@ fn the_same_seed_is_the_same_world() {
 }
 
 /// The planted bugs, and the law that finds each.
-const PLANTED: [(Bug, Law); 16] = [
+const PLANTED: [(Bug, Law); 18] = [
     (Bug::AcknowledgedBeforeCommit, Law::NothingLost),
     (Bug::SettledBeforeDelivery, Law::NothingLost),
     (Bug::SettledWholeWindow, Law::NothingLost),
     (Bug::SettledByWatermark, Law::NothingLost),
     (Bug::PositionNotAsked, Law::OnceOnly),
+    (Bug::ParkedRevived, Law::PoisonParked),
     (Bug::ReadyAtOnce, Law::InOrder),
     (Bug::MarkedApart, Law::OnceOnly),
+    (Bug::MarkNotChecked, Law::OnceOnly),
     (Bug::PositionNotMoved, Law::OnceOnly),
     (Bug::NextForgotten, Law::InboxEmpty),
     (Bug::ParkedBlocksAll, Law::InboxEmpty),

@@ -1,4 +1,7 @@
 //! The planted bugs: what somebody might get wrong in a store, a courier or a module. The laws must find each.
+//!
+//! One mistake is not here, because it is none: to settle, or to begin, at the term of a lease that somebody else holds
+//! by now. Leases spare work; what keeps effects single are the marks.
 
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +16,14 @@ pub(crate) enum Bug {
     SettledByWatermark,
     /// The inbox takes what was handled before.
     PositionNotAsked,
+    /// The inbox begins anew with an event that comes again.
+    ParkedRevived,
     /// Every event in the inbox is ready, whatever came before it.
     ReadyAtOnce,
     /// The mark is committed after the effects, by itself.
     MarkedApart,
+    /// The mark is content when there was nothing left to mark.
+    MarkNotChecked,
     /// The mark does not move the position on.
     PositionNotMoved,
     /// The mark does not make the next event ready.

@@ -40,7 +40,12 @@ impl Tables {
         if !fate.has(Bug::PositionNotMoved) {
             self.move_on(mark);
         }
-        self.inbox.remove(&(aggregate(mark), mark.sequence)).ok_or(CommitError::Conflict)?;
+        if self.inbox.remove(&(aggregate(mark), mark.sequence)).is_none() {
+            fate.happened("an event was handled by another", &mark.key);
+            if !fate.has(Bug::MarkNotChecked) {
+                return Err(CommitError::Conflict);
+            }
+        }
         if !fate.has(Bug::NextForgotten) {
             self.next(mark);
         }
@@ -64,7 +69,8 @@ impl Tables {
         let key = ((event.stream.clone(), event.key.clone()), event.sequence);
         let position = *self.positions.entry(key.0.clone()).or_default();
         let handled = event.sequence <= position && !fate.has(Bug::PositionNotAsked);
-        if handled || self.inbox.contains_key(&key) {
+        let kept = self.inbox.contains_key(&key) && !fate.has(Bug::ParkedRevived);
+        if handled || kept {
             return false;
         }
         let ready = event.sequence == position + 1
