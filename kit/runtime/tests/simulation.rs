@@ -13,7 +13,12 @@
 //!
 //! Deliberately absent: SQL (its statements have tests of their own; here they are retold), brokers, and `Push`.
 #![cfg(test)]
-#![expect(clippy::as_conversions, reason = "what is shared is plain to see in a test")]
+#![expect(
+    clippy::clone_on_ref_ptr,
+    clippy::multiple_inherent_impl,
+    clippy::unwrap_in_result,
+    reason = "what is shared is plain to see in a test, each statement stands with its table, no lock is poisoned"
+)]
 
 #[path = "simulation/bugs.rs"]
 mod bugs;

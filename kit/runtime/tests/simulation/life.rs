@@ -64,7 +64,7 @@ impl Life {
             sleep_until(still_until).await;
         }
         if self.dead.load(Relaxed) {
-            pending().await
+            pending::<()>().await;
         }
     }
 
