@@ -53,11 +53,12 @@ const SEEDS: u64 = 10_000;
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 18] = [
+const FAULTS: [&str; 19] = [
     "a COMMIT was lost",
     "a delivery was lost",
     "a delivery was shuffled",
     "a delivery will be repeated",
+    "a handler hung",
     "a part was delivered",
     "a process died",
     "a process died of its event",

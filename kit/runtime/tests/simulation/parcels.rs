@@ -106,6 +106,10 @@ async fn hear(
     let Delivered { event, id, mark, .. } = delivered;
     session.life.step().await;
     hazards.tried(id, session.name());
+    if session.fate().one_in(60) && session.life.home.may_suffer() {
+        session.fate().happened("a handler hung", &session.life.name);
+        pending::<()>().await;
+    }
     match hazards.of(id, session.name()) {
         None | Some(Hazard::Unreadable) => {}
         Some(Hazard::Refused) => {
