@@ -115,6 +115,7 @@ impl RabbitCourier {
             confirms.push(self.publish(&session.events, "", queue, mandatory, event).await?);
         }
         let confirmed = try_join_all(confirms).await.map_err(|error| error.to_string())?;
+        let confirmed = confirmed.into_iter().map(Told::from).collect();
         let taken = settled(window, confirmed, &self.queue);
         session.routable = taken.trouble.is_none();
         self.copy(session, window, &taken.events).await?;
@@ -151,18 +152,34 @@ impl RabbitCourier {
     }
 }
 
+/// What one confirm says.
+struct Told {
+    /// Whether the broker took the event that was published.
+    acked: bool,
+    /// Which event came back, perhaps another one, and why.
+    returned: Option<(Option<Uuid>, String)>,
+}
+
+impl From<Confirmation> for Told {
+    fn from(confirmation: Confirmation) -> Self {
+        let acked = confirmation.is_ack();
+        let returned = confirmation.take_message();
+        let returned = returned.map(|it| (event::id(&it.delivery.properties), it.reply_text.to_string()));
+        Self { acked, returned }
+    }
+}
+
 /// What came of a window that was confirmed as a whole.
-fn settled(window: &[Recorded], confirmed: Vec<Confirmation>, queue: &str) -> Taken {
+fn settled(window: &[Recorded], confirmed: Vec<Told>, queue: &str) -> Taken {
     let (mut without, mut trouble) = (HashSet::new(), None);
-    for (event, confirmation) in window.iter().zip(confirmed) {
-        if !confirmation.is_ack() {
+    for (event, told) in window.iter().zip(confirmed) {
+        if !told.acked {
             without.insert(event.id);
             trouble = Some(format!("the broker did not take it into `{queue}`"));
         }
-        // Of any event of the window.
-        if let Some(returned) = confirmation.take_message() {
-            let why = format!("`{queue}` is not there: {}", returned.reply_text);
-            let Some(id) = event::id(&returned.delivery.properties) else { return Taken::none(why) };
+        if let Some((id, why)) = told.returned {
+            let why = format!("`{queue}` is not there: {why}");
+            let Some(id) = id else { return Taken::none(why) };
             without.insert(id);
             trouble = Some(why);
         }
@@ -205,5 +222,50 @@ impl Session {
 
     fn lasts(&self) -> bool {
         [&self.events, &self.copies].iter().all(|channel| channel.status().connected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn event(number: u64) -> Recorded {
+        Recorded {
+            id: Uuid::from_u128(number.into()),
+            stream: "ordering.v1.OrderEvent".to_owned(),
+            key: "17".to_owned(),
+            sequence: number,
+            kind: "ordering.v1.order_placed".to_owned(),
+            data: "{}".to_owned(),
+            at: OffsetDateTime::UNIX_EPOCH,
+            correlation: Uuid::nil(),
+            causation: None,
+        }
+    }
+
+    #[test]
+    fn what_came_back_is_not_taken_whichever_confirm_it_came_with() {
+        let window = [event(1), event(2), event(3)];
+        let id = |number: u128| Uuid::from_u128(number);
+        let told = |acked, returned: Option<Option<Uuid>>| Told {
+            acked,
+            returned: returned.map(|id| (id, "NO_ROUTE".to_owned())),
+        };
+        let taken = |told: [Told; 3]| settled(&window, told.into(), "q");
+        let all = taken([told(true, None), told(true, None), told(true, None)]);
+        assert_eq!(all, Taken { events: vec![id(1), id(2), id(3)], trouble: None });
+
+        let late = taken([told(true, Some(Some(id(3)))), told(true, None), told(true, Some(Some(id(2))))]);
+        assert_eq!(late.events, [id(1)]);
+        assert_eq!(late.trouble.as_deref(), Some("`q` is not there: NO_ROUTE"));
+
+        let full = taken([told(true, None), told(false, None), told(false, Some(Some(id(1))))]);
+        assert_eq!(full.events, [Uuid::nil(); 0]);
+        assert!(full.trouble.is_some());
+
+        let whose = taken([told(true, None), told(true, Some(None)), told(true, None)]);
+        assert_eq!(whose.events, [Uuid::nil(); 0], "any of them may have come back");
     }
 }

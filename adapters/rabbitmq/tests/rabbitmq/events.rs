@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     broker::{Distant, broker, url},
     example::LONG,
-    inbox::{Hearing, OTHER, courier, events, ids},
+    inbox::{Hearing, OTHER, courier, courier_of, events, ids},
     outages::{corner, private},
 };
 
@@ -82,9 +82,10 @@ async fn while_its_queue_comes_and_goes_nothing_is_settled_that_the_queue_never_
     let (_connection, channel) = aside().await;
     let (mut whole, mut torn) = (0, 0);
     let end = tokio::time::Instant::now() + LONG;
-    while (whole < 5 || torn < 5) && tokio::time::Instant::now() < end {
-        let lasting = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-        channel.queue_declare(queue.as_str().into(), lasting, FieldTable::default()).await.unwrap();
+    while torn < 20 && tokio::time::Instant::now() < end {
+        // It keeps nothing on disk, so what it has and what is returned are confirmed in the same moments.
+        let fleeting = QueueDeclareOptions::default();
+        channel.queue_declare(queue.as_str().into(), fleeting, FieldTable::default()).await.unwrap();
         let courier = courier(&broker);
         assert_eq!(courier.deliver(&sent[..1]).await.events, ids(&sent[..1]));
         let (deleting, name) = (channel.clone(), queue.clone());
@@ -139,18 +140,25 @@ async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
         let sent = channel.basic_publish("".into(), queue.as_str().into(), options, body, properties);
         sent.await.unwrap();
     };
+    // While it holds the first, the others gather.
+    hearing.inbox.away.store(true, Ordering::SeqCst);
     assert_eq!(courier.deliver(&sent).await.events.len(), 1);
+    until_async("it holds it", LONG, async || hearing.inbox.refused.load(Ordering::SeqCst) > 0).await;
     nonsense(BasicProperties::default(), b"").await;
+    assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
     nonsense(BasicProperties::default().with_content_type("application/json".into()), b"{}").await;
     // An event, but told by somebody whose it is not.
-    let forger = super::inbox::courier_of(&broker, "impostor");
+    let forger = courier_of(&broker, "impostor");
     assert_eq!(forger.deliver(&events(11..=11)).await.trouble, None);
-    assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
+    until_async("all are fetched", LONG, async || waiting(&queue).await == Some(0)).await;
+    hearing.inbox.away.store(false, Ordering::SeqCst);
     hearing.has(&sent).await;
     let dead = broker.dead("example");
     until_async("three are dead", LONG, async || waiting(&dead).await == Some(3)).await;
-    assert_eq!(hearing.kept(), sent);
-    assert_eq!(hearing.inbox.accepted.load(Ordering::SeqCst), 10, "none came twice");
+    let stopped = hearing.stop().await;
+    assert_eq!(waiting(&queue).await, Some(0), "all are acknowledged");
+    assert_eq!(stopped.inbox.accepted.load(Ordering::SeqCst), 10, "none came twice");
+    assert_eq!(stopped.kept(), sent);
 }
 
 #[tokio::test]
