@@ -13,7 +13,7 @@ use outgrow::{
     CallError, Cause, CauseKind, Kind, Method, RawRefusal, SystemIds, Wire as _, wire::CallFailure,
 };
 
-use crate::message;
+use crate::{event, message};
 
 const PACKAGE: &str = "example.v1";
 
@@ -88,6 +88,35 @@ pub fn reply(bytes: &[u8]) {
     }
 }
 
+/// A message is an event that is written and read again as the same, and that databases can keep, or it says why not.
+pub fn event(bytes: &[u8]) {
+    let names = [
+        "cloudEvents_specversion",
+        "cloudEvents_id",
+        "cloudEvents_source",
+        "cloudEvents_type",
+        "cloudEvents_subject",
+        "cloudEvents_time",
+        "cloudEvents_stream",
+        "cloudEvents_sequence",
+        "cloudEvents_correlationid",
+        "cloudEvents_causationid",
+    ];
+    let (body, headers) = bytes.split_at(bytes.len().min(usize::from(bytes.first().copied().unwrap_or(0))));
+    let body = body.get(1..).unwrap_or_default(); // its length is no JSON
+    match event::read(&properties(headers, &names), body.to_vec()) {
+        Ok((publisher, event)) => {
+            let kept = [&event.stream, &event.key, &event.kind, &event.data];
+            assert!(!kept.iter().any(|text| text.contains('\0')), "{event:?}");
+            assert!((1..=i64::MAX.unsigned_abs()).contains(&event.sequence), "{event:?}");
+            let written = event::properties(&format!("t/{publisher}"), &event);
+            let again = written.and_then(|it| event::read(&it, event.data.clone().into_bytes()));
+            assert_eq!(again, Ok((publisher, event)));
+        }
+        Err(why) => assert!(!why.is_empty()),
+    }
+}
+
 /// Lines of bytes as headers: the first byte of each picks its name, the second its type.
 fn properties(bytes: &[u8], names: &[&'static str]) -> BasicProperties {
     let mut headers = FieldTable::default();
@@ -131,6 +160,20 @@ mod tests {
         &["Put", "5000", "k", "ada", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"];
     const REPLY: &[&str] = &["answered", "refused", "not-executed", "in-doubt", "example.v1.No", "storage"];
 
+    /// Values of the headers of an event, in their order.
+    const EVENT: [&str; 10] = [
+        "1.0",
+        "0af76519-16cd-43dd-8448-eb211c80319c",
+        "shop/ordering",
+        "ordering.v1.order_placed",
+        "17",
+        "2026-11-26T03:04:05.678901+01:00",
+        "ordering.v1.OrderEvent",
+        "00000000000000000017",
+        "0af7651916cd43dd8448eb211c80319c",
+        "",
+    ];
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -144,6 +187,21 @@ mod tests {
             // Its first byte says how long the body is.
             let length = u8::try_from(body.len() + 1).unwrap();
             reply(&[&[length], &body[..], &headers].concat());
+        }
+
+        /// All of its headers but one, which says something else.
+        #[test]
+        fn events(body in "[{}\"a0:]{0,9}", other in 0..EVENT.len(), kind in 0_u8..8, value in ".{0,40}") {
+            let lines = EVENT.iter().zip(0_u8..).map(|(usual, name)| {
+                let changed = usize::from(name) == other;
+                let (kind, value) = if changed { (kind, value.as_str()) } else { (3, *usual) };
+                [&[name, kind], value.as_bytes()].concat()
+            });
+            let headers = lines.collect::<Vec<_>>().join(&b'\n');
+            for body in [body.as_bytes(), b"{}"] {
+                let length = u8::try_from(body.len() + 1).unwrap();
+                event(&[&[length], body, &headers].concat());
+            }
         }
     }
 }
