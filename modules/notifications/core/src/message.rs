@@ -28,7 +28,7 @@ impl Message {
     /// The message that tells this, still to be sent.
     pub fn of(id: MessageId, notice: Notice, written_at: OffsetDateTime) -> Self {
         let (letter, outcome) = (notice.letter(), notice.news.outcome());
-        let Notice { order, to, news: _ } = notice;
+        let Notice { order, to, .. } = notice;
         Self { id, order, outcome, to, letter, written_at, sent_at: None }
     }
 

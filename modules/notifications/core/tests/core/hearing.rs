@@ -17,11 +17,11 @@ use crate::{
 
 fn mailroom() -> (Arc<MemoryMessageStore>, Arc<AtomicUsize>, Mailroom) {
     let (store, nudges) = (Arc::new(MemoryMessageStore::default()), Arc::new(AtomicUsize::new(0)));
-    let nudged = Arc::clone(&nudges);
+    let nudged = nudges.clone();
     let nudge = move || {
         nudged.fetch_add(1, Ordering::Relaxed);
     };
-    let mailroom = Mailroom::new(Arc::clone(&store) as _, Arc::new(FixedClock::new()), nudge);
+    let mailroom = Mailroom::new(store.clone(), Arc::new(FixedClock::new()), nudge);
     (store, nudges, mailroom)
 }
 

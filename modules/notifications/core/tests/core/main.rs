@@ -3,6 +3,7 @@
 //!
 //! The laws and the samples are shared with the tests of `infra`, which run them on SQL.
 #![cfg(test)]
+#![expect(clippy::clone_on_ref_ptr, reason = "what is shared is plain to see in a test")]
 
 mod hearing;
 mod laws;

@@ -39,9 +39,12 @@ impl MemoryMessageStore {
         self.kept.lock().unwrap()
     }
 
+    fn failure(&self) -> Option<Failure> {
+        self.commits_fail.lock().unwrap().pop_front()
+    }
+
     fn commit(&self, change: impl FnOnce(&mut Kept) -> Result<(), CommitError>) -> Result<(), CommitError> {
-        let failure = self.commits_fail.lock().unwrap().pop_front();
-        match failure {
+        match self.failure() {
             Some(Failure::NotCommitted) => Err(CommitError::NotCommitted(StoreError::new("planted"))),
             Some(Failure::InDoubt) => {
                 change(&mut self.kept())?;

@@ -51,7 +51,7 @@ impl Room {
 
 /// As a process that has just been started sends.
 fn sending(store: &Arc<MemoryMessageStore>, postman: &Arc<Postman>) -> Sending {
-    Sending::new(Arc::clone(store) as _, Arc::clone(postman) as _, Arc::new(FixedClock::new()))
+    Sending::new(store.clone(), postman.clone(), Arc::new(FixedClock::new()))
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ fn total() -> Money {
     Money { amount: 1250, currency: "EUR".parse().unwrap() }
 }
 
-fn heard(news: News) -> Option<Notice> {
-    Some(Notice { order: OrderId(SequentialIds::nth(1)), to: "ada".parse().unwrap(), news })
+fn heard(news: News) -> Notice {
+    Notice { order: OrderId(SequentialIds::nth(1)), to: "ada".parse().unwrap(), news }
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn every_outcome_gives_its_notice() {
         (OrderEvent::OrderCancelled { order, customer: customer() }, News::Cancelled),
     ];
     for (event, news) in cases {
-        assert_eq!(notice(event).unwrap(), heard(news));
+        assert_eq!(notice(event).unwrap(), Some(heard(news)));
     }
 }
 
