@@ -146,7 +146,7 @@ impl World {
             let road = Arc::new(Road { from, to, traffic });
             let relay = Arc::new(Relay::new(Arc::clone(&outbox), Arc::clone(&shards), name, road));
             let (pace, draining) = (Arc::new(Pace::default()), tasks.clone());
-            tasks.paced(name.to_owned(), &outbox.bell(), move || {
+            tasks.paced(name, &outbox.bell(), move || {
                 let (relay, pace, draining) = (Arc::clone(&relay), Arc::clone(&pace), draining.clone());
                 async move { relay.turn(&pace, &|| draining.draining()).await }
             });
@@ -162,7 +162,7 @@ impl World {
         let handler = listen(session, poison, &self.hazards);
         let worker = Arc::new(Worker::new(Arc::clone(&inbox), shards, vec![handler]));
         let (pace, draining) = (Arc::new(Pace::default()), tasks.clone());
-        tasks.paced("events".to_owned(), &inbox.bell(), move || {
+        tasks.paced("events", &inbox.bell(), move || {
             let (worker, pace, draining) = (Arc::clone(&worker), Arc::clone(&pace), draining.clone());
             async move { worker.turn(&pace, &|| draining.draining()).await }
         });
