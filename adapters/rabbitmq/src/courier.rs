@@ -108,12 +108,12 @@ impl RabbitCourier {
         }
         // While nobody has made the queue, one event is enough to find out.
         let window = if session.routable { events } else { events.get(..1).unwrap_or(events) };
-        let mut confirms = Vec::with_capacity(window.len());
-        for event in window {
-            let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let sending = window.iter().map(|event| {
             let queue = self.queue.as_str().into();
-            confirms.push(self.publish(&session.events, "", queue, mandatory, event).await?);
-        }
+            self.publish(&session.events, "", queue, mandatory, event)
+        });
+        let confirms = try_join_all(sending).await?;
         let confirmed = try_join_all(confirms).await.map_err(|error| error.to_string())?;
         let confirmed = confirmed.into_iter().map(Told::from).collect();
         let taken = settled(window, confirmed, &self.queue);
@@ -125,13 +125,13 @@ impl RabbitCourier {
     /// Publishes copies of what was taken. Foreign consumers who have no room, or whose queues are stuck, go without.
     async fn copy(&self, session: &Session, window: &[Recorded], taken: &[Uuid]) -> Result<(), String> {
         let taken: HashSet<_> = taken.iter().collect();
-        let mut confirms = Vec::with_capacity(taken.len());
-        for event in window.iter().filter(|event| taken.contains(&event.id)) {
+        let exchange = self.events.broker.exchange();
+        let sending = window.iter().filter(|event| taken.contains(&event.id)).map(|event| {
             // A kind that is too long for a routing key goes to those who want everything.
             let kind = ShortString::try_new(event.kind.as_str()).unwrap_or_default();
-            let (exchange, options) = (self.events.broker.exchange(), BasicPublishOptions::default());
-            confirms.push(self.publish(&session.copies, &exchange, kind, options, event).await?);
-        }
+            self.publish(&session.copies, &exchange, kind, BasicPublishOptions::default(), event)
+        });
+        let confirms = try_join_all(sending).await?;
         match timeout(COPIES, try_join_all(confirms)).await {
             Ok(Err(error)) => Err(format!("copies for foreign consumers: {error}")),
             Ok(Ok(_)) | Err(_) => Ok(()),

@@ -49,7 +49,7 @@
 //! | what came there and is no event | `<prefix>.events.<module>.dead` | the same; nobody consumes it |
 //! | a copy of every event, for everybody | `<prefix>.events` | a durable topic exchange; the routing key is `type` |
 //!
-//! The module that listens declares its queues, and they stay when it ends. The publisher declares the exchange. An
+//! RabbitMQ must be 3.10 or newer. The module that listens declares its queues, and they stay when it ends. The publisher declares the exchange. An
 //! event goes to the queue of each subscriber by the default exchange, `mandatory`, and out of the publisher's outbox
 //! when the broker has confirmed and not returned it: then it is on disk. The subscriber acknowledges it when it is in
 //! its inbox. So it arrives at least once, in any order; the inbox makes once, and in order, of that.

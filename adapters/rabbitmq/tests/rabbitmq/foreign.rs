@@ -194,38 +194,47 @@ async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
     drop(server);
 }
 
-/// A queue of a foreign consumer.
-async fn foreign(exchange: String, kinds: &str) -> (Connection, Consumer) {
+/// A queue of a foreign consumer that hears of these kinds.
+async fn foreign(exchange: String, kinds: &str, arguments: FieldTable) -> (Connection, Channel, String) {
     let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     let lasting = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-    let declared = channel.exchange_declare(
-        exchange.as_str().into(),
-        ExchangeKind::Topic,
-        lasting,
-        FieldTable::default(),
-    );
-    declared.await.unwrap();
+    let topic = ExchangeKind::Topic;
+    channel.exchange_declare(exchange.as_str().into(), topic, lasting, FieldTable::default()).await.unwrap();
     let ours = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), ours, FieldTable::default()).await.unwrap().name().clone();
-    let bound = channel.queue_bind(
-        queue.clone(),
-        exchange.into(),
-        kinds.into(),
-        QueueBindOptions::default(),
-        FieldTable::default(),
-    );
+    let queue = channel.queue_declare("".into(), ours, arguments).await.unwrap().name().clone();
+    let options = QueueBindOptions::default();
+    let bound =
+        channel.queue_bind(queue.clone(), exchange.into(), kinds.into(), options, FieldTable::default());
     bound.await.unwrap();
-    let consuming =
-        channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default());
-    (connection, consuming.await.unwrap())
+    (connection, channel, queue.to_string())
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_foreign_consumer_without_room_holds_nobody_up() {
+    let broker = broker();
+    let mut room = FieldTable::default();
+    room.insert("x-max-length".into(), AMQPValue::LongInt(1));
+    room.insert("x-overflow".into(), long("reject-publish"));
+    let _full = foreign(broker.exchange(), "#", room).await;
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=10));
+    assert_eq!(courier.deliver(&sent[..1]).await.events, ids(&sent[..1]));
+    let taken = courier.deliver(&sent[1..]).await;
+    assert_eq!((taken.events, taken.trouble), (ids(&sent[1..]), None));
+    hearing.has(&sent).await;
 }
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_foreign_consumer_gets_cloud_events_as_documented() {
     let broker = broker();
-    let (_connection, mut copies) = foreign(broker.exchange(), "telling.v1.*").await;
+    let (_connection, channel, queue) =
+        foreign(broker.exchange(), "telling.v1.*", FieldTable::default()).await;
+    let consuming =
+        channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    let mut copies = consuming.await.unwrap();
     let (courier, sent) = (courier(&broker), events(1..=2));
     assert_eq!(courier.deliver(&sent).await.events, ids(&[]), "nobody listens: there is nothing to copy");
     let _hearing = Hearing::at(&broker).await;
