@@ -49,10 +49,11 @@
 //! | what came there and is no event | `<prefix>.events.<module>.dead` | the same; nobody consumes it |
 //! | a copy of every event, for everybody | `<prefix>.events` | a durable topic exchange; the routing key is `type` |
 //!
-//! RabbitMQ must be 3.10 or newer. The module that listens declares its queues, and they stay when it ends. The publisher declares the exchange. An
-//! event goes to the queue of each subscriber by the default exchange, `mandatory`, and out of the publisher's outbox
-//! when the broker has confirmed and not returned it: then it is on disk. The subscriber acknowledges it when it is in
-//! its inbox. So it arrives at least once, in any order; the inbox makes once, and in order, of that.
+//! RabbitMQ must be 3.10 or newer. The module that listens declares its queues, and they stay when it ends. The
+//! publisher declares the exchange. An event goes to the queue of each subscriber by the default exchange, `mandatory`,
+//! and out of the publisher's outbox when the broker has confirmed and not returned it: then it is on disk. The
+//! subscriber acknowledges it when it is in its inbox. So it arrives at least once, in any order; the inbox makes once,
+//! and in order, of that.
 //!
 //! A message is a [CloudEvent](https://cloudevents.io) in binary mode. Its body are the data, in JSON; `content-type`
 //! is `application/json`, `message-id` is the event's, `delivery-mode` is 2. Headers, all of them text:
@@ -87,9 +88,10 @@
 //! | somebody deletes the queue | what it had is lost: it was settled; it is made again at once |
 //! | the broker is killed in the moment in which it made the queue | it may never again confirm anything for it: delete the queue |
 //!
-//! Before a module is moved to another carrier its queue must be empty: nobody consumes it afterwards. Tunables (length,
-//! expiry) belong into policies, for the arguments of a queue can never be changed. Who may publish to these queues is
-//! what the broker's permissions say: what comes from there is believed.
+//! Before a module is moved to another carrier its queue must be empty: nobody consumes it afterwards. Tunables such as
+//! a length belong into policies, for the arguments of a queue can never be changed; not an expiry: what expires goes
+//! into the dead queue. Who may publish to these queues is what the broker's permissions say: what comes from there is
+//! believed.
 //!
 //! # Reading order
 //!
