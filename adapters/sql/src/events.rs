@@ -7,6 +7,7 @@
 //! Lists of values go to the engine as one JSON text, which each takes apart in its own words. Time is the engine's:
 //! processes with wrong clocks share one opinion of when a lease ends.
 
+mod care;
 mod inbox;
 mod leases;
 mod outbox;
@@ -17,6 +18,7 @@ use outgrow::{ModuleSpec, event::StreamDesc};
 use outgrow_runtime::{Bell, events::Lease};
 use serde_json::{Value, json};
 
+pub use care::{Parked, Upkeep, Waiting};
 pub(crate) use inbox::mark;
 pub(crate) use outbox::{forget_hourly, publish};
 

@@ -17,7 +17,9 @@ use outgrow_runtime::{
 };
 use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
-use crate::{DataUrl, Db, OpenError, SqlError, answers, events, migrate, postgres, sqlite, url::Place};
+use crate::{
+    DataUrl, Db, OpenError, SqlError, Upkeep, answers, events, migrate, postgres, sqlite, url::Place,
+};
 
 /// How long a home may take to answer that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(1);
@@ -66,6 +68,11 @@ impl Home {
         R: Future<Output = Result<Handled, Undecided>> + Send + 'static,
     {
         self.handlers.add(Subscription::of(self.module(), poison, handle));
+    }
+
+    /// Its events, for who looks after them.
+    pub fn upkeep(&self) -> Upkeep {
+        Upkeep(self.db())
     }
 
     /// Where its events are kept, and who handles those of others.

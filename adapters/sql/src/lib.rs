@@ -27,6 +27,7 @@ pub mod url;
 
 pub use db::Db;
 pub use error::{OpenError, SqlError};
+pub use events::{Parked, Upkeep, Waiting};
 pub use home::{Home, Homes, Unready};
 pub use migrate::{Migrated, migrate, migrated, named};
 pub use outgrow_runtime::{Bell, events::Poison};

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, value_parser};
 
-use crate::{App, Failed, check, command, config::Settings, contracts, migrate, serve, topology};
+use crate::{App, Failed, check, command, config::Settings, contracts, events, migrate, serve, topology};
 
 /// One binary for every service of the system: the file says which service hosts what.
 #[derive(Debug, Parser)]
@@ -63,6 +63,12 @@ enum Command {
     Contracts {
         #[command(subcommand)]
         command: contracts::Command,
+    },
+    /// The events that wait to be delivered or handled, and those that were set aside
+    #[command(after_help = events::EXAMPLES)]
+    Events {
+        #[command(subcommand)]
+        command: events::Command,
     },
     /// Brings the homes of all modules up to date. On SQLite `serve` does so by itself
     #[command(after_help = "Examples:\n  shop migrate")]
@@ -125,6 +131,7 @@ impl Args {
             Some(Command::Check) => check::check(&Settings::load(file)?, app),
             Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json).await,
             Some(Command::Contracts { command }) => contracts::run(&command, app),
+            Some(Command::Events { command }) => events::run(&command, &Settings::load(file)?, app).await,
             Some(Command::Migrate) => migrate::migrate(&Settings::load(file)?, app).await,
         }
     }

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use adapter_sql::{DataUrl, Home, Homes, OpenError};
-use outgrow::{Clock, IdGen, SystemClock, SystemIds};
+use outgrow::{Clock, IdGen, ModuleSpec, SystemClock, SystemIds};
 use outgrow_runtime::Tasks;
 
 use crate::{App, Exit, Failed, Settings};
@@ -23,21 +23,32 @@ impl Opened {
         service: &str,
         tasks: &Tasks,
     ) -> Result<Self, Failed> {
-        match Self::open_once(settings, app, service, tasks).await {
+        let hosted = || settings.topology.hosted_by(service, app.modules).into_iter().copied();
+        match Self::open_once(settings, app, hosted(), tasks).await {
             Err(Failed { why, .. }) if why.downcast_ref().is_some_and(OpenError::may_pass) => {
                 tracing::warn!("opening once more: {why:#}");
-                Self::open_once(settings, app, service, tasks).await
+                Self::open_once(settings, app, hosted(), tasks).await
             }
             opened => opened,
         }
     }
 
-    async fn open_once(settings: &Settings, app: App, service: &str, tasks: &Tasks) -> Result<Self, Failed> {
+    /// Opens the home of every module, wherever it is hosted: to look at it, with nothing running.
+    pub(crate) async fn all(settings: &Settings, app: App) -> Result<Self, Failed> {
+        Self::open_once(settings, app, app.modules.iter().copied(), &Tasks::default()).await
+    }
+
+    async fn open_once(
+        settings: &Settings,
+        app: App,
+        specs: impl Iterator<Item = &'static ModuleSpec>,
+        tasks: &Tasks,
+    ) -> Result<Self, Failed> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdGen> = Arc::new(SystemIds);
         let mut opened = Self { places: Vec::new(), homes: Vec::new() };
         let mut shared: Option<Arc<Homes>> = None;
-        for spec in settings.topology.hosted_by(service, app.modules) {
+        for spec in specs {
             let place = match (&shared, settings.homes.get(spec.name)) {
                 (Some(shared), None) => Arc::clone(shared),
                 (_, own) => {

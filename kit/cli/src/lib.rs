@@ -1,7 +1,7 @@
 //! The commands every Outgrow binary gets.
 //!
 //! An application is a list of modules and a function that composes them ([`App`]). From the two follow `serve`,
-//! `check`, `topology`, `contracts` and `migrate`, all reading one file that describes the whole system ([`config`]).
+//! `check`, `topology`, `contracts`, `events` and `migrate`, all reading one file that describes the whole system ([`config`]).
 //! It may add commands of its own ([`Command`]), which call its modules wherever they are.
 //!
 //! Deliberately absent: any module.
@@ -12,6 +12,7 @@ mod check;
 mod command;
 pub mod config;
 mod contracts;
+mod events;
 mod exit;
 mod homes;
 mod host;

@@ -1,0 +1,133 @@
+//! What people see of the events of a home, and what they may do with those that were set aside.
+
+use outgrow::{CommitError, StoreError, event::Recorded};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{now, outbox::recorded};
+use crate::{Db, Row, Sql, SqlError, Tx};
+
+/// Events that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// For which subscriber of this module; none are those that were delivered to it and are not handled yet.
+    pub subscriber: Option<String>,
+    /// How many.
+    pub depth: u64,
+    /// When the oldest of them happened.
+    pub oldest: Option<OffsetDateTime>,
+    /// How many more were set aside.
+    pub parked: u64,
+}
+
+/// An event that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The event.
+    pub event: Recorded,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why it was set aside.
+    pub reason: String,
+}
+
+const OUTBOX: &str = "
+    select d.subscriber, count(*) as depth, min(o.at) as oldest
+    from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
+    group by d.subscriber order by d.subscriber";
+const INBOX: Sql = Sql {
+    postgres: "
+        select count(*) filter (where not parked) as depth, min(at) filter (where not parked) as oldest,
+               count(*) filter (where parked) as parked
+        from outgrow_inbox",
+    sqlite: "
+        select count(*) filter (where not parked) as depth, min(at) filter (where not parked) as oldest,
+               count(*) filter (where parked) as parked
+        from outgrow_inbox",
+};
+const PARKED: &str =
+    "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1";
+const REPLAY: Sql = Sql {
+    postgres: concat!(
+        "update outgrow_inbox set parked = false, ready = true, attempts = 0, reason = null, next_at = ",
+        now!(postgres),
+        " where id = $1 and parked"
+    ),
+    sqlite: concat!(
+        "update outgrow_inbox set parked = false, ready = true, attempts = 0, reason = null, next_at = ",
+        now!(sqlite),
+        " where id = $1 and parked"
+    ),
+};
+
+/// The events of a home, for who looks after them.
+#[derive(Clone, Debug)]
+pub struct Upkeep(pub(crate) Db);
+
+impl Upkeep {
+    /// What waits in the outbox, for each subscriber for which anything does, then what waits in the inbox.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        let db = &self.0;
+        let out: Result<Vec<_>, SqlError> = db.query(OUTBOX).all().await?.iter().map(outgoing).collect();
+        let mut waiting = out?;
+        let row = db.query(INBOX).one().await?;
+        waiting.push(Waiting { subscriber: None, parked: row.u64("parked")?, ..depth(&row)? });
+        Ok(waiting)
+    }
+
+    /// At most `limit` of the events that were set aside, oldest first.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn parked(&self, limit: u32) -> Result<Vec<Parked>, StoreError> {
+        let rows = self.0.query(PARKED).bind(i64::from(limit)).all().await?;
+        let parked: Result<_, SqlError> = rows.iter().map(parked).collect();
+        Ok(parked?)
+    }
+
+    /// Lets a parked event be tried again, from the first attempt on. False if there is none of this id.
+    ///
+    /// # Errors
+    /// When that was not committed.
+    pub async fn replay(&self, event: Uuid) -> Result<bool, CommitError> {
+        let replay = async move |mut tx: Tx| {
+            let replayed = tx.query(REPLAY).bind(event).execute().await?;
+            tx.commit(replayed > 0).await
+        };
+        self.0.write(replay).await
+    }
+
+    /// Gives a parked event up: it counts as handled, and the later ones of its key go on. False if there is none of
+    /// this id.
+    ///
+    /// # Errors
+    /// When that was not committed.
+    pub async fn discard(&self, event: Uuid) -> Result<bool, CommitError> {
+        let discard = async move |mut tx: Tx| {
+            let found = "select * from outgrow_inbox where id = $1 and parked";
+            let Some(row) = tx.query(found).bind(event).optional().await? else {
+                return tx.commit(false).await;
+            };
+            tx.mark(&recorded(&row)?.mark()).await?;
+            tx.commit(true).await
+        };
+        self.0.write(discard).await
+    }
+}
+
+fn outgoing(row: &Row) -> Result<Waiting, SqlError> {
+    Ok(Waiting { subscriber: Some(row.get("subscriber")?), ..depth(row)? })
+}
+
+fn depth(row: &Row) -> Result<Waiting, SqlError> {
+    let oldest = row.get::<Option<crate::Timestamp>>("oldest")?.map(OffsetDateTime::from);
+    Ok(Waiting { subscriber: None, depth: row.u64("depth")?, oldest, parked: 0 })
+}
+
+fn parked(row: &Row) -> Result<Parked, SqlError> {
+    let reason = row.get::<Option<String>>("reason")?.unwrap_or_default();
+    Ok(Parked { event: recorded(row)?, attempts: row.u32("attempts")?, reason })
+}
