@@ -79,6 +79,18 @@ impl TestDatabase {
         run(&mut *self.administrator.lock().await, statement.into()).await;
     }
 
+    /// Changes this database as the superuser: by any number of statements, all or none.
+    ///
+    /// # Panics
+    /// When the server says no.
+    pub async fn alter(&self, statements: &str) {
+        let url = self.url();
+        match PgConnection::connect(&url).await {
+            Ok(mut session) => run(&mut session, statements.to_owned()).await,
+            Err(error) => panic!("PostgreSQL at {url}: {error}"),
+        }
+    }
+
     /// How many sessions in this database are in a transaction and do nothing.
     ///
     /// # Panics
