@@ -30,7 +30,10 @@ async fn it_waits_for_migrate_unready_and_saying_so() {
     shop.process("main").line_with("run `shop migrate`", SOON);
 
     let said = shop.migrate();
-    assert!(said.contains("inventory: applied kit/0001_answers, inventory/0001_stock"), "{said}");
+    assert!(
+        said.contains("inventory: applied kit/0001_answers, kit/0002_events, inventory/0001_stock"),
+        "{said}"
+    );
     shop.ready().await;
     shop.sell("mug", 1250, 5).await;
     assert_eq!(shop.migrate().matches("up to date").count(), 4);
