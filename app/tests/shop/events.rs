@@ -3,7 +3,10 @@
 use outgrow_testkit::until_async;
 use serde_json::{Value, json};
 
-use crate::system::{SOON, System, order};
+use crate::{
+    data::Data,
+    system::{SOON, System, order},
+};
 
 const MAIL: &[(&str, &[&str])] = &[("mail", &["notifications"])];
 
@@ -161,4 +164,50 @@ async fn on_postgresql_whoever_is_killed_again_and_again_every_outcome_is_told_o
     for victim in ["mail", "main"] {
         killed_while_orders_arrive(System::started_on_postgres(MAIL, "").await, victim).await;
     }
+}
+
+/// As long as this stands, nobody can keep that a message was sent; how often that was tried is counted.
+const NOTHING_IS_KEPT: &str = "
+    create sequence notifications.tried minvalue 0;
+    grant all on sequence notifications.tried to public;
+    create function notifications.refuse() returns trigger language plpgsql as
+    $$ begin perform nextval('notifications.tried'); raise exception 'not now'; end $$;
+    create trigger refuse before update on notifications.messages
+    for each row execute function notifications.refuse()";
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn killed_between_sending_and_keeping_it_sends_the_same_message_again_and_tells_it_once() {
+    let mut shop = System::started_on_postgres(MAIL, "").await;
+    shop.sell("mug", 1250, 5).await;
+    let alter = async |shop: &System, statements: &str| match &shop.data {
+        Data::Database(database) => database.alter(statements).await,
+        Data::Folder(_) => panic!("it is on PostgreSQL"),
+    };
+    alter(&shop, NOTHING_IS_KEPT).await;
+    let id = place(&shop, 2).await;
+    let home = shop.data.home(&notifications_infra::SPEC).await;
+    let tried = home.db();
+    let tried = async || {
+        let rows = tried.query("select last_value as n from notifications.tried").all().await.unwrap();
+        rows[0].get::<i64>("n").unwrap() >= 2
+    };
+    until_async("it was tried to keep it", SOON, tried).await;
+    let letters = |shop: &mut System| {
+        let lines = shop.process("mail").stderr();
+        lines.into_iter().filter(|line| line.contains("a letter")).collect::<Vec<_>>()
+    };
+    let sent = letters(&mut shop);
+    assert_eq!(sent.len(), 1, "a living process does not send again what it cannot keep");
+    assert_eq!(told(&shop, &id).await, Some(vec![]));
+
+    shop.process("mail").kill();
+    alter(&shop, "drop trigger refuse on notifications.messages").await;
+    shop.start("mail");
+    let message = is_told(&shop, &id, &["confirmed"]).await.remove(0);
+    let again = letters(&mut shop);
+    assert!(
+        again.len() == 1 && again[0].contains(&message) && sent[0].contains(&message),
+        "{sent:?} {again:?}"
+    );
 }

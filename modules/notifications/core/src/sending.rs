@@ -93,12 +93,12 @@ impl Sending {
     }
 
     /// Says that a message waits, once until one is sent: who is away is away for all of them.
-    fn say(&self, message: MessageId, unsent: &Unsent) {
+    fn say(&self, id: MessageId, unsent: &Unsent) {
         let source = std::error::Error::source(unsent);
         if self.said.swap(true, Relaxed) {
-            tracing::debug!(%message, %unsent, ?source, "a message waits");
+            tracing::debug!(%id, %unsent, ?source, "a message waits");
         } else {
-            tracing::warn!(%message, %unsent, ?source, "a message waits; others that wait are not named");
+            tracing::warn!(%id, %unsent, ?source, "a message waits; others that wait are not named");
         }
     }
 

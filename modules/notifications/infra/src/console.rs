@@ -13,7 +13,7 @@ pub(crate) struct ConsoleMailer;
 #[async_trait]
 impl Mailer for ConsoleMailer {
     async fn send(&self, id: MessageId, to: &Recipient, letter: &Letter) -> Result<(), Unavailable> {
-        tracing::info!(message = %id, %to, subject = letter.subject, text = letter.text, "a letter");
+        tracing::info!(%id, %to, subject = letter.subject, text = letter.text, "a letter");
         Ok(())
     }
 }
