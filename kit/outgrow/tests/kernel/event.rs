@@ -11,6 +11,7 @@ use super::everything::{Everything, cases, everything, sample};
 /// What happens to a parcel.
 #[derive(Clone, Debug, PartialEq, Wire, Event)]
 #[event("parcels.v1", key = "parcel")]
+#[expect(clippy::large_enum_variant, reason = "everything there is, in one of them")]
 enum ParcelEvent {
     /// It was packed.
     #[wire(1)]
