@@ -23,6 +23,8 @@ mod guides;
 mod import;
 #[path = "shop/outages.rs"]
 mod outages;
+#[path = "shop/parked.rs"]
+mod parked;
 #[path = "shop/ports.rs"]
 mod ports;
 #[path = "shop/postgres.rs"]

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use lapin::{Connection, ConnectionProperties, uri::AMQPUri};
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{ExchangeDeleteOptions, QueueDeleteOptions},
+    uri::AMQPUri,
+};
 use outgrow::PortDesc;
 use tokio::time::timeout;
 
@@ -79,6 +83,25 @@ impl Broker {
     /// The exchange where anybody may hear of any event.
     pub fn exchange(&self) -> String {
         format!("{}.events", self.0.prefix)
+    }
+
+    /// Takes away what was made for the events of a module, with whatever is in it: for one that has left the broker
+    /// and has handled all there was.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached, or refuses.
+    pub async fn forget(&self, module: &str) -> Result<(), String> {
+        let forget = async {
+            let connection = self.connect("forgets").await?;
+            let channel = connection.create_channel().await?;
+            for queue in [self.events(module), self.dead(module)] {
+                channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+            }
+            let exchange = ExchangeDeleteOptions { if_unused: true, ..ExchangeDeleteOptions::default() };
+            channel.exchange_delete(self.exchange().into(), exchange).await?;
+            connection.close(200, "done".into()).await
+        };
+        forget.await.map_err(|error: lapin::Error| error.to_string())
     }
 
     /// What `CloudEvents` calls the source of the events of a module.

@@ -166,6 +166,22 @@ async fn on_postgresql_whoever_is_killed_again_and_again_every_outcome_is_told_o
     }
 }
 
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn over_rabbitmq_whoever_is_killed_again_and_again_every_outcome_is_told_once() {
+    for victim in ["mail", "main"] {
+        killed_while_orders_arrive(System::started_over_rabbitmq(MAIL).await, victim).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn over_rabbitmq_a_listener_that_was_never_there_is_told_when_it_comes_up() {
+    let mut shop = System::split(MAIL, "");
+    shop.reach_over_rabbitmq();
+    a_listener_that_is_down_is_told_when_it_comes_up(shop).await;
+}
+
 /// As long as this stands, nobody can keep that a message was sent; how often that was tried is counted.
 const NOTHING_IS_KEPT: &str = "
     create sequence notifications.tried minvalue 0;

@@ -36,6 +36,8 @@ pub(crate) struct System {
     /// What those of one service find there beside it.
     own: BTreeMap<String, Vec<(String, String)>>,
     processes: BTreeMap<String, Process>,
+    /// Where its services reach each other, if that is over the broker. Gone after its processes.
+    broker: Option<Left>,
     /// Where its data are. Gone after its processes.
     pub(crate) data: Data,
 }
@@ -62,7 +64,7 @@ impl System {
         dir.write("outgrow.toml", file.join("\n"));
         let data = Data::Folder(dir.path().to_owned());
         let (env, own, processes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { dir, main, grpc, operations, env, own, processes, data }
+        Self { dir, main, grpc, operations, env, own, processes, broker: None, data }
     }
 
     /// The same on PostgreSQL: its processes log in as a user who may do nothing by itself, `migrate` as one who may
@@ -92,7 +94,9 @@ impl System {
         for service in services {
             self.set(&format!("OUTGROW__SERVICES__{service}__ADDRESS"), "rabbitmq");
         }
-        Broker::new(url, &prefix).unwrap()
+        let broker = Broker::new(url, &prefix).unwrap();
+        self.broker = Some(Left(broker.clone()));
+        broker
     }
 
     /// From the next start on, this service reaches the broker through a proxy.
@@ -238,6 +242,21 @@ impl System {
             (order["status"] == status).then_some(order)
         })
         .await
+    }
+}
+
+/// What outlives the processes on a broker that others use, too: it is taken away.
+struct Left(Broker);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let broker = self.0.clone();
+        let forget = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            // A broker that is gone has taken it along.
+            runtime.block_on(async { drop(broker.forget("notifications").await) });
+        };
+        drop(std::thread::spawn(forget).join());
     }
 }
 

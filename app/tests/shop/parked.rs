@@ -1,0 +1,92 @@
+//! What cannot be handled is set aside: seen, tried again or given up on the command line, while the shop runs.
+
+use ordering_contract::{Customer, OrderEvent, OrderId};
+use outgrow::{Event as _, Money, event::Recorded};
+use outgrow_testkit::until_async;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::system::{SOON, System};
+
+/// What the command says on stdout, which is not read before it has ended well.
+fn said(shop: &System, args: &[&str]) -> String {
+    let output = shop.command(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn parked(shop: &System) -> Vec<Value> {
+    let list: Value = serde_json::from_str(&said(shop, &["events", "parked", "--json"])).unwrap();
+    list.as_array().unwrap().clone()
+}
+
+/// Two events of an order: one that nobody can read, then that it was confirmed.
+fn events(order: OrderId) -> [Recorded; 2] {
+    let customer: Customer = "ada".parse().unwrap();
+    let total = Money { amount: 1250, currency: "EUR".parse().unwrap() };
+    let (kind, data) = OrderEvent::OrderConfirmed { order, customer, total }.to_json().unwrap();
+    let recorded = |sequence, data: &str| Recorded {
+        id: Uuid::from_u128(order.0.as_u128() + u128::from(sequence)),
+        stream: OrderEvent::STREAM.to_string(),
+        key: order.to_string(),
+        sequence,
+        kind: kind.clone(),
+        data: data.to_owned(),
+        at: OffsetDateTime::UNIX_EPOCH,
+        correlation: order.0,
+        causation: None,
+    };
+    [recorded(1, r#"{"order":7}"#), recorded(2, &data)]
+}
+
+async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
+    assert_eq!(said(shop, &["events", "parked"]), "nothing is parked\n");
+    let order = OrderId(Uuid::from_u128(0x0197_f0e5_0000_7000_8000_0000_0000_0000));
+    let [poison, confirmed] = events(order);
+    let home = shop.data.home(&notifications_infra::SPEC).await;
+    home.events().inbox.accept(&[confirmed, poison.clone()]).await.unwrap();
+
+    let id = poison.id.to_string();
+    until_async("it is set aside", SOON, async || parked(shop).len() == 1).await;
+    let listed = &parked(shop)[0];
+    assert_eq!((&listed["id"], &listed["module"]), (&json!(id), &json!("notifications")));
+    assert_eq!((&listed["attempts"], &listed["data"]), (&json!(1), &json!({ "order": 7 })));
+    assert_eq!(listed["reason"], "it cannot be read: order: is not a text");
+    let shown: Value = serde_json::from_str(&said(shop, &["events", "show", &id])).unwrap();
+    assert_eq!(&shown, listed);
+    let line = said(shop, &["events", "parked"]);
+    assert!(line.starts_with(&format!("{id} notifications: ordering.v1.order_confirmed of ")), "{line}");
+    let lag = said(shop, &["events", "lag"]);
+    assert!(
+        lag.contains("notifications (inbox)") && lag.contains("1 wait") && lag.contains("1 parked"),
+        "{lag}"
+    );
+
+    // Nothing has changed: it is set aside again.
+    said(shop, &["events", "replay", &id]);
+    until_async("it is tried again", SOON, async || parked(shop).len() == 1).await;
+
+    assert_eq!(said(shop, &["events", "discard", &id]), format!("notifications: {id} is given up\n"));
+    until_async("the next one of its key is handled", SOON, async || {
+        let told = shop.get(&format!("/v1/notifications?order={order}")).await.json();
+        told["items"].as_array().is_some_and(|items| items.len() == 1)
+    })
+    .await;
+    assert_eq!(said(shop, &["events", "parked", "--json"]), "[]\n");
+    let unknown = shop.command(&["events", "discard", &id]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(64));
+    let why = String::from_utf8(unknown.stderr).unwrap();
+    assert!(why.contains(&id) && why.contains("`events parked` lists"), "{why}");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_handled_is_set_aside_seen_and_given_up() {
+    an_event_that_cannot_be_handled_is_looked_after(&System::started(&[], "").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn on_postgresql_an_event_that_cannot_be_handled_is_set_aside_seen_and_given_up() {
+    an_event_that_cannot_be_handled_is_looked_after(&System::started_on_postgres(&[], "").await).await;
+}
