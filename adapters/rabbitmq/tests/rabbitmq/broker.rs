@@ -3,6 +3,7 @@
 use std::{
     env,
     net::SocketAddr,
+    ops::Deref,
     process,
     sync::{
         Arc,
@@ -35,12 +36,45 @@ pub(crate) fn broker() -> Broker {
     Broker::new(&url(), &prefix()).unwrap()
 }
 
+/// The broker, with names of a test's own: what they made for events, which outlives everybody, is taken away.
+pub(crate) struct Mine(Broker);
+
+pub(crate) fn mine() -> Mine {
+    Mine(broker())
+}
+
+impl Deref for Mine {
+    type Target = Broker;
+
+    fn deref(&self) -> &Broker {
+        &self.0
+    }
+}
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        let broker = self.0.clone();
+        let forget = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                // Whoever is still ending makes a queue again that was taken from under it.
+                for _ in 0..2 {
+                    drop(broker.forget("example").await);
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+            });
+        };
+        drop(std::thread::spawn(forget).join());
+    }
+}
+
 /// The same broker behind a stretch of network, which is not there yet.
 pub(crate) struct Distant {
     pub(crate) broker: Broker,
     pub(crate) at: SocketAddr,
     to: SocketAddr,
     prefix: String,
+    _left: Mine,
 }
 
 impl Distant {
@@ -50,7 +84,14 @@ impl Distant {
         let (host, vhost) = rest.split_once('/').unwrap();
         let to = tokio::net::lookup_host(host).await.unwrap().next().unwrap();
         let prefix = prefix();
-        Self { broker: Broker::new(&format!("{login}@{at}/{vhost}"), &prefix).unwrap(), at, to, prefix }
+        let left = Mine(Broker::new(&url, &prefix).unwrap());
+        Self {
+            broker: Broker::new(&format!("{login}@{at}/{vhost}"), &prefix).unwrap(),
+            at,
+            to,
+            prefix,
+            _left: left,
+        }
     }
 
     /// The same queues, without the stretch of network.

@@ -12,7 +12,7 @@ use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    broker::{Distant, broker, url},
+    broker::{Distant, mine, url},
     example::LONG,
     inbox::{Hearing, OTHER, courier, courier_of, events, ids},
     outages::{corner, private},
@@ -36,7 +36,7 @@ async fn waiting(queue: &str) -> Option<u32> {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn events_arrive_once_in_the_inbox_and_are_acknowledged() {
-    let broker = broker();
+    let broker = mine();
     let hearing = Hearing::at(&broker).await;
     let (courier, sent) = (courier(&broker), events(1..=300));
     for window in sent.chunks(100) {
@@ -58,7 +58,7 @@ async fn events_arrive_once_in_the_inbox_and_are_acknowledged() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything_leaves() {
-    let broker = broker();
+    let broker = mine();
     let (courier, sent) = (courier(&broker), events(1..=20));
     for _ in 0..3 {
         let taken = courier.deliver(&sent).await;
@@ -77,7 +77,7 @@ async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn while_its_queue_comes_and_goes_nothing_is_settled_that_the_queue_never_had() {
-    let broker = broker();
+    let broker = mine();
     let (queue, sent) = (broker.events("example"), events(1..=128));
     let (_connection, channel) = aside().await;
     let (mut whole, mut torn) = (0, 0);
@@ -107,7 +107,7 @@ async fn while_its_queue_comes_and_goes_nothing_is_settled_that_the_queue_never_
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn an_inbox_that_does_not_accept_for_a_while_loses_nothing_and_holds_little() {
-    let broker = broker();
+    let broker = mine();
     let hearing = Hearing::at(&broker).await;
     hearing.inbox.away.store(true, Ordering::SeqCst);
     let (courier, sent) = (courier(&broker), events(1..=1_000));
@@ -130,7 +130,7 @@ async fn an_inbox_that_does_not_accept_for_a_while_loses_nothing_and_holds_littl
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
-    let broker = broker();
+    let broker = mine();
     let hearing = Hearing::at(&broker).await;
     let (courier, sent) = (courier(&broker), events(1..=10));
     let (_connection, channel) = aside().await;
@@ -164,7 +164,7 @@ async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_only_a_newer_replica_listens_to_waits_for_it() {
-    let broker = broker();
+    let broker = mine();
     let older = Hearing::at(&broker).await;
     let (courier, mut sent) = (courier(&broker), events(1..=10));
     for event in sent.iter_mut().step_by(2) {
@@ -184,7 +184,7 @@ async fn what_only_a_newer_replica_listens_to_waits_for_it() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_queue_that_is_deleted_under_its_subscriber_is_made_again() {
-    let broker = broker();
+    let broker = mine();
     let hearing = Hearing::at(&broker).await;
     let (courier, sent) = (courier(&broker), events(1..=2));
     assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);

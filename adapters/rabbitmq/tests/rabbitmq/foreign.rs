@@ -17,7 +17,7 @@ use outgrow_testkit::until_async;
 use tokio::time::timeout;
 
 use super::{
-    broker::{Server, broker, client, url},
+    broker::{Server, client, mine, url},
     example::{Example, LONG, cx, text, verdict},
     inbox::{Hearing, courier, events, ids},
 };
@@ -163,7 +163,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
         (headers(&[("outgrow-outcome", "not-executed")]), b"no cause"),
     ];
     for answer in answers {
-        let broker = broker();
+        let broker = mine();
         let shown = format!("{answer:?}");
         let (_connection, _serving) = impostor(broker.queue(<dyn Example>::DESC), Some(answer)).await;
         let answer = client(&broker).put(&cx(), text("x")).await;
@@ -174,7 +174,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
-    let broker = broker();
+    let broker = mine();
     let (dying, _serving) = impostor(broker.queue(<dyn Example>::DESC), None).await;
     let client = client(&broker);
     let calls = [("put", false), ("shout", true)].map(|(what, once)| {
@@ -213,7 +213,7 @@ async fn foreign(exchange: String, kinds: &str, arguments: FieldTable) -> (Conne
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_foreign_consumer_without_room_holds_nobody_up() {
-    let broker = broker();
+    let broker = mine();
     let mut room = FieldTable::default();
     room.insert("x-max-length".into(), AMQPValue::LongInt(1));
     room.insert("x-overflow".into(), long("reject-publish"));
@@ -229,7 +229,7 @@ async fn a_foreign_consumer_without_room_holds_nobody_up() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_foreign_consumer_gets_cloud_events_as_documented() {
-    let broker = broker();
+    let broker = mine();
     let (_connection, channel, queue) =
         foreign(broker.exchange(), "telling.v1.*", FieldTable::default()).await;
     let consuming =
