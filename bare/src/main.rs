@@ -2,7 +2,8 @@
 //!
 //! Statement for statement it does what the shop does for an order: it looks for a remembered answer, prices the lines,
 //! keeps order, lines and answer in one transaction, reserves the goods in another (with an answer of its own), and
-//! confirms the order in a third; 16 orders at once, found again after a crash. It stores them where the shop does (a
+//! confirms the order in a third; 16 orders at once, found again after a crash. What happens to an order goes through
+//! an outbox and an inbox, and is told once. It stores them where the shop does (a
 //! file or a schema for each module, from the same migrations), as durably, and answers with the same JSON.
 //!
 //! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. Nor does it have time
@@ -30,7 +31,9 @@ async fn main() -> Result<(), Failure> {
     };
     let (listener, skus) = (TcpListener::bind(http).await?, skus.parse()?);
     match data.strip_prefix("sqlite:") {
-        Some(folder) => sqlite::shop::serve(sqlite::open(folder.as_ref()).await?, skus, listener).await,
-        None => postgres::shop::serve(postgres::open(data).await?, skus, listener).await,
+        Some(folder) => {
+            sqlite::shop::serve(Box::pin(sqlite::open(folder.as_ref())).await?, skus, listener).await
+        }
+        None => postgres::shop::serve(Box::pin(postgres::open(data)).await?, skus, listener).await,
     }
 }

@@ -16,7 +16,10 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use super::store::{Answer, Kept, PLACE, Store};
+use super::{
+    store::{Answer, Kept, PLACE, Store},
+    telling,
+};
 use crate::{
     Failure,
     body::{Level, Money, Order, OrderLine, PlaceOrder, Problem, is_sku, key, new_id, unprocessable},
@@ -32,13 +35,21 @@ struct Shop {
     store: Store,
     /// There is an open order.
     open: Notify,
+    /// There is an event to be delivered, one to be handled, a message to be sent.
+    published: Notify,
+    delivered: Notify,
+    written: Notify,
 }
 
 /// Serves until the process ends.
 pub(crate) async fn serve(store: Store, skus: u32, listener: TcpListener) -> Result<(), Failure> {
     store.fill(skus).await?;
-    let shop = Arc::new(Shop { store, open: Notify::new() });
+    let [open, published, delivered, written] = std::array::from_fn(|_| Notify::new());
+    let shop = Arc::new(Shop { store, open, published, delivered, written });
     drop(tokio::spawn(fulfil(Arc::clone(&shop))));
+    for step in [Step::Deliver, Step::Hear, Step::Send] {
+        drop(tokio::spawn(tell(Arc::clone(&shop), step)));
+    }
     let router = Router::new()
         .route("/health/ready", get(async || StatusCode::OK))
         .route("/v1/orders", post(place))
@@ -65,6 +76,7 @@ async fn place(State(shop): State<Arc<Shop>>, headers: HeaderMap, body: Bytes) -
         match shop.store.place(&answer, &kept).await {
             Ok(()) => {
                 shop.open.notify_one();
+                shop.published.notify_one();
                 return Ok(created(answer.body));
             }
             // The same command, at the same time: answer what it was answered.
@@ -126,10 +138,45 @@ async fn fulfil(shop: Arc<Shop>) {
             round = shop.store.open(Uuid::nil()).await.unwrap_or_default();
         }
         after = round.last().copied().unwrap_or_default();
-        let carried = stream::iter(round).map(|id| carry_on(&shop.store, id)).buffer_unordered(AT_ONCE);
+        let carry_on = async |id| {
+            let done = carry_on(&shop.store, id).await;
+            shop.published.notify_one();
+            done
+        };
+        let carried = stream::iter(round).map(carry_on).buffer_unordered(AT_ONCE);
         let done = carried.fold(false, async |any, done| any | done.unwrap_or(false)).await;
         if !done {
             drop(timeout(PATIENCE, shop.open.notified()).await);
+        }
+    }
+}
+
+/// The three steps of telling.
+#[derive(Clone, Copy)]
+enum Step {
+    Deliver,
+    Hear,
+    Send,
+}
+
+/// Takes one step again and again, and wakes the next.
+#[expect(clippy::infinite_loop, reason = "it ends with the process")]
+async fn tell(shop: Arc<Shop>, step: Step) {
+    let (this, next) = match step {
+        Step::Deliver => (&shop.published, Some(&shop.delivered)),
+        Step::Hear => (&shop.delivered, Some(&shop.written)),
+        Step::Send => (&shop.written, None),
+    };
+    loop {
+        let done = match step {
+            Step::Deliver => telling::deliver(&shop.store).await,
+            Step::Hear => telling::hear(&shop.store).await,
+            Step::Send => telling::send(&shop.store).await,
+        };
+        if done.unwrap_or(false) {
+            next.into_iter().for_each(Notify::notify_one);
+        } else {
+            drop(timeout(PATIENCE, this.notified()).await);
         }
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sqlx::Row as _;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{ITEMS, PRICES, Pool, Tx, begin, timestamp};
+use super::{ITEMS, PRICES, Pool, Result, Tx, begin, now, telling};
 use crate::body::{Level, Money, Order, OrderLine, Reason};
 
 /// The database of one module.
@@ -21,6 +20,7 @@ pub(crate) struct Store {
     pub(crate) catalog: Home,
     pub(crate) inventory: Home,
     pub(crate) ordering: Home,
+    pub(crate) notifications: Home,
 }
 
 /// A command and what it was answered.
@@ -41,13 +41,6 @@ pub(crate) struct Kept {
     pub(crate) payment_token: String,
     pub(crate) hold: Uuid,
     pub(crate) version: i64,
-}
-
-type Result<T> = std::result::Result<T, sqlx::Error>;
-
-#[expect(clippy::disallowed_methods, reason = "there is no kit here")]
-fn now() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
 }
 
 impl Home {
@@ -76,7 +69,7 @@ async fn remember(tx: &mut Tx, answer: &Answer) -> Result<()> {
     .bind(answer.fingerprint)
     .bind(false)
     .bind(&answer.body)
-    .bind(timestamp(now()))
+    .bind(now())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -108,7 +101,7 @@ impl Store {
         .bind(&order.status)
         .bind(None::<String>)
         .bind(None::<String>)
-        .bind(timestamp(now()))
+        .bind(now())
         .bind(true)
         .execute(&mut *tx)
         .await?;
@@ -124,6 +117,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
+        telling::placed(&mut tx, order).await?;
         tx.commit().await
     }
 
@@ -238,6 +232,7 @@ impl Store {
         .bind(false)
         .execute(&mut *tx)
         .await?;
+        telling::ended(&mut tx, &kept.order, reason.as_ref()).await?;
         tx.commit().await
     }
 

@@ -1,0 +1,149 @@
+//! What happens to orders, told to who listens: the statements of the shop's outbox, inbox and messages.
+//!
+//! As in the shop, an event is in the transaction that makes it true, is delivered in windows, and is handled in one
+//! transaction with its mark. One process needs no leases.
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::{
+    ACCEPT, BEGIN, DUE, LOCK, Moment, POSITIONS, Result, SETTLE, Tx, begin, micros, now, publish,
+    store::Store,
+};
+use crate::body::{Order, Reason};
+
+/// How many events are handled, and messages sent, at once.
+const AT_ONCE: usize = 16;
+const LISTENER: &str = "notifications";
+
+/// An event, on its way.
+pub(crate) struct Event {
+    pub(crate) id: Uuid,
+    pub(crate) order: Uuid,
+    pub(crate) kind: &'static str,
+    pub(crate) data: String,
+}
+
+impl Event {
+    fn of(order: &Order, kind: &'static str, more: (&str, Value)) -> Self {
+        let (name, more) = more;
+        let data = json!({ "order": order.id, "customer": order.customer, name: more }).to_string();
+        Self { id: crate::body::new_id(), order: order.id, kind, data }
+    }
+}
+
+/// Tells that an order was placed.
+pub(crate) async fn placed(tx: &mut Tx, order: &Order) -> Result<()> {
+    let total = ("total", json!(order.total));
+    publish(tx, Event::of(order, "ordering.v1.order_placed", total), now()).await
+}
+
+/// Tells how an order has ended.
+pub(crate) async fn ended(tx: &mut Tx, order: &Order, reason: Option<&Reason>) -> Result<()> {
+    let event = match reason {
+        None => Event::of(order, "ordering.v1.order_confirmed", ("total", json!(order.total))),
+        Some(reason) => Event::of(order, "ordering.v1.order_rejected", ("reason", json!(reason))),
+    };
+    publish(tx, event, now()).await
+}
+
+type Due = (Uuid, String, String, i64, String, String, Moment, Uuid, Option<Uuid>);
+
+fn row((id, stream, key, sequence, kind, data, at, correlation, causation): &Due) -> Value {
+    json!({
+        "id": id, "stream": stream, "key": key, "sequence": sequence, "kind": kind, "data": data,
+        "at": micros(*at), "correlation": correlation, "causation": causation, "shard": 0,
+    })
+}
+
+/// Puts a window of events into the inbox. False if there was none.
+pub(crate) async fn deliver(store: &Store) -> Result<bool> {
+    let due: Vec<Due> =
+        sqlx::query_as(DUE).bind(LISTENER).bind(128_i64).fetch_all(&store.ordering.read).await?;
+    if due.is_empty() {
+        return Ok(false);
+    }
+    let events: Value = due.iter().map(row).collect();
+    let mut tx = begin(&store.notifications.write).await?;
+    sqlx::query(POSITIONS).bind(&events).execute(&mut *tx).await?;
+    if let Some(lock) = LOCK {
+        sqlx::query(lock).bind(&events).fetch_all(&mut *tx).await?;
+    }
+    sqlx::query(ACCEPT).bind(&events).execute(&mut *tx).await?;
+    tx.commit().await?;
+    let ids: Value = due.iter().map(|(id, ..)| json!(id)).collect();
+    let mut tx = begin(&store.ordering.write).await?;
+    sqlx::query(SETTLE).bind(LISTENER).bind(ids).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Handles a window of events. False if there was none.
+pub(crate) async fn hear(store: &Store) -> Result<bool> {
+    let mut tx = begin(&store.notifications.write).await?;
+    let begun = sqlx::query(BEGIN).bind(64_i64).fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    let any = !begun.is_empty();
+    let handled = stream::iter(begun).map(|row| async move {
+        handle(store, row.try_get("id")?, row.try_get("kind")?, row.try_get("key")?, row.try_get("sequence")?)
+            .await
+    });
+    let handled = handled.buffer_unordered(AT_ONCE).collect::<Vec<Result<()>>>().await;
+    handled.into_iter().collect::<Result<()>>()?;
+    Ok(any)
+}
+
+async fn handle(store: &Store, id: Uuid, kind: String, key: String, sequence: i64) -> Result<()> {
+    const STREAM: &str = "ordering.v1.OrderEvent";
+    let mut tx = begin(&store.notifications.write).await?;
+    for statement in [
+        "update outgrow_positions set position = case when position < $3 then $3 else position end
+         where stream = $1 and key = $2",
+        "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3",
+        "update outgrow_inbox set ready = true
+         where stream = $1 and key = $2 and sequence = $3 + 1 and not parked",
+    ] {
+        sqlx::query(statement).bind(STREAM).bind(&key).bind(sequence).execute(&mut *tx).await?;
+    }
+    if let Some(outcome) = kind.strip_prefix("ordering.v1.order_").filter(|kind| *kind != "placed") {
+        sqlx::query(
+            "insert into messages (id, order_id, outcome, recipient, subject, body, written_at, sent_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(id)
+        .bind(key.parse::<Uuid>().unwrap_or_default())
+        .bind(outcome)
+        .bind("somebody")
+        .bind(format!("Your order is {outcome}"))
+        .bind(format!("Your order {key} is {outcome}."))
+        .bind(now())
+        .bind(None::<Moment>)
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// Sends the messages that are to be sent. False if there was none.
+pub(crate) async fn send(store: &Store) -> Result<bool> {
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("select id from messages where sent_at is null and id > $1 order by id limit $2")
+            .bind(Uuid::nil())
+            .bind(256_i64)
+            .fetch_all(&store.notifications.read)
+            .await?;
+    let any = !ids.is_empty();
+    let sent = stream::iter(ids).map(|id| async move {
+        let message = sqlx::query("select * from messages where id = $1").bind(id);
+        message.fetch_optional(&store.notifications.read).await?;
+        let mut tx = begin(&store.notifications.write).await?;
+        let sent = sqlx::query("update messages set sent_at = $2 where id = $1 and sent_at is null");
+        sent.bind(id).bind(now()).execute(&mut *tx).await?;
+        tx.commit().await
+    });
+    let sent = sent.buffer_unordered(AT_ONCE).collect::<Vec<Result<()>>>().await;
+    sent.into_iter().collect::<Result<()>>()?;
+    Ok(any)
+}
