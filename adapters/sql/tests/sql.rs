@@ -90,6 +90,7 @@ laws! {
         an_event_is_marked_once_and_the_mark_is_undone_with_its_effects,
         attempts_are_counted_as_they_begin_and_what_ended_a_process_comes_alone,
         a_parked_event_keeps_its_key_waiting_or_is_skipped,
+        what_would_not_fit_through_a_carrier_is_not_published,
         no_event_is_overlooked_that_becomes_the_next_while_it_comes,
         what_everybody_has_is_forgotten_after_seven_days;
     homes:

@@ -43,6 +43,8 @@ comment on column outgrow_deliveries.subscriber is 'a module';
 comment on column outgrow_deliveries.event is 'the id of an event in the outbox';
 comment on column outgrow_deliveries.shard is 'of its key';
 
+create index outgrow_deliveries_event on outgrow_deliveries (event); -- for forgetting
+
 create table outgrow_inbox (
     stream      text        not null,
     key         text        not null,
@@ -72,6 +74,7 @@ comment on column outgrow_inbox.reason is 'why the last attempt failed; none whi
 comment on column outgrow_inbox.next_at is 'not to be tried before';
 
 create index outgrow_inbox_due on outgrow_inbox (next_at) where ready;
+create index outgrow_inbox_interrupted on outgrow_inbox (next_at) where ready and attempts > 0 and reason is null;
 
 create table outgrow_positions (
     stream   text   not null,

@@ -28,6 +28,8 @@ create table outgrow_deliveries (
     constraint outgrow_deliveries_pkey primary key (subscriber, event)
 ) strict, without rowid;
 
+create index outgrow_deliveries_event on outgrow_deliveries (event); -- for forgetting
+
 create table outgrow_inbox (
     -- Events that were delivered to this module and are not handled yet, or are parked.
     stream      text    not null,
@@ -50,6 +52,7 @@ create table outgrow_inbox (
 ) strict;
 
 create index outgrow_inbox_due on outgrow_inbox (next_at) where ready = 1;
+create index outgrow_inbox_interrupted on outgrow_inbox (next_at) where ready = 1 and attempts > 0 and reason is null;
 
 create table outgrow_positions (
     -- How far each stream of each aggregate is handled here: what makes a repeated event harmless.

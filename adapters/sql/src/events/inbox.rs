@@ -23,7 +23,7 @@ use crate::{Db, Row, Sql, SqlError, Tx};
 const POSITIONS: Sql = Sql {
     postgres: "
         insert into outgrow_positions (stream, key, position)
-        select distinct value->>'stream', value->>'key', 0 from jsonb_array_elements($1)
+        select distinct value->>'stream', value->>'key', 0 from jsonb_array_elements($1) order by 1, 2
         on conflict (stream, key) do nothing",
     sqlite: "
         insert into outgrow_positions (stream, key, position)
@@ -171,9 +171,10 @@ impl Inbox for Db {
     async fn begin(&self, shards: &[Lease], limit: u32) -> Result<Vec<Attempt>, CommitError> {
         let (shards, limit) = (list(shards), i64::from(limit));
         let begin = async move |mut tx: Tx| {
-            let mut begun = tx.query(BEGIN).bind(&shards).bind(limit).all().await?;
+            // First, or it would never have its turn where new ones always come.
+            let mut begun = tx.query(BEGIN_ALONE).bind(&shards).bind(1_i64).all().await?;
             if begun.is_empty() {
-                begun = tx.query(BEGIN_ALONE).bind(&shards).bind(1_i64).all().await?;
+                begun = tx.query(BEGIN).bind(&shards).bind(limit).all().await?;
             }
             let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
             tx.commit(begun).await

@@ -45,15 +45,20 @@ const ADDRESS: &str = "
     insert into outgrow_deliveries (subscriber, event, shard)
     select value, $1, $2 from json_each($3)";
 
+/// What is due is picked first: else a planner with old statistics walks through all that was ever settled.
 const DUE: Sql = Sql {
     postgres: "
-        select o.* from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
-        where d.subscriber = $1 and d.shard in (select (value->>0)::bigint from jsonb_array_elements($2))
-        order by d.event limit $3",
+        with due as materialized (
+            select event from outgrow_deliveries
+            where subscriber = $1 and shard in (select (value->>0)::bigint from jsonb_array_elements($2))
+            order by event limit $3)
+        select o.* from due join outgrow_outbox o on o.id = due.event order by o.id",
     sqlite: "
-        select o.* from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
-        where d.subscriber = $1 and d.shard in (select json_extract(value, '$[0]') from json_each($2))
-        order by d.event limit $3",
+        with due as materialized (
+            select event from outgrow_deliveries
+            where subscriber = $1 and shard in (select json_extract(value, '$[0]') from json_each($2))
+            order by event limit $3)
+        select o.* from due join outgrow_outbox o on o.id = due.event order by o.id",
 };
 
 const SETTLE: Sql = Sql {
@@ -71,12 +76,30 @@ const SETTLE: Sql = Sql {
             (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($3)))",
 };
 
+/// The longest key, in bytes: it stands in indexes.
+const LONGEST_KEY: usize = 512;
+/// The most that an event may tell, in bytes: one has to fit through every carrier.
+const LARGEST: usize = 512 * 1024;
+
+fn refused<T>(why: String) -> Result<T, CommitError> {
+    Err(CommitError::NotCommitted(StoreError::new(why)))
+}
+
 /// Adds an event to the outbox, in the transaction that makes it true.
 pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<(), CommitError> {
     let Some(audience) = db.events().audience(event.stream) else {
-        let why = format!("{} does not publish `{}`: add it to its ModuleSpec", db.module(), event.stream);
-        return Err(CommitError::NotCommitted(StoreError::new(why)));
+        return refused(format!(
+            "{} does not publish `{}`: add it to its ModuleSpec",
+            db.module(),
+            event.stream
+        ));
     };
+    if event.key.len() > LONGEST_KEY || event.data.len() > LARGEST {
+        let (kind, key, data) = (&event.kind, event.key.len(), event.data.len());
+        return refused(format!(
+            "a {kind} of {data} bytes with a key of {key}: at most {LARGEST} and {LONGEST_KEY} can be told"
+        ));
+    }
     let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
     let shard = i64::from(shard(&event.key));
     if db.is_postgres() {
@@ -150,16 +173,18 @@ pub(crate) fn forget_hourly(home: &Home) {
     });
 }
 
-/// An event goes once it is old and older than all that is still to be delivered to anybody.
+/// An event goes once it is old, and older than all that is still to be delivered to anybody. Ids grow with time, so
+/// only the first ones are looked at.
 const FORGET: &str = "
-    delete from outgrow_outbox where id in (
-        select o.id from outgrow_outbox o
-        where o.at < $1 and not exists (select 1 from outgrow_deliveries d where d.event <= o.id)
-        order by o.id limit $2)";
+    delete from outgrow_outbox where at < $1 and id in (
+        select id from outgrow_outbox
+        where id < coalesce((select event from outgrow_deliveries order by event limit 1), $3)
+        order by id limit $2)";
 
 async fn forget(db: &Db, before: OffsetDateTime) -> Result<(), CommitError> {
     let batch = async move |mut tx: Tx| {
-        let forgotten = tx.query(FORGET).bind(Timestamp(before)).bind(FORGET_AT_ONCE).execute().await?;
+        let forgotten = tx.query(FORGET).bind(Timestamp(before)).bind(FORGET_AT_ONCE).bind(Uuid::max());
+        let forgotten = forgotten.execute().await?;
         tx.commit(forgotten).await
     };
     while db.write(batch).await? > 0 {}

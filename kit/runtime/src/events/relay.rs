@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use outgrow::{CommitError, StoreError};
+use outgrow::{CommitError, StoreError, event::Recorded};
 
 use super::{Courier, Outbox, Shards, courier::said};
 use crate::{
@@ -16,9 +16,23 @@ use crate::{
 /// How many events are delivered at once.
 const WINDOW: u32 = 128;
 
+/// How much is delivered at once, in bytes, unless it is one event: a call has room for 4 MiB.
+const LARGEST: usize = 1024 * 1024;
+/// What an event takes besides its data and its key, at most about.
+const OVERHEAD: usize = 512;
+
 /// The pauses while a subscriber is away.
 const AWAY: Retry =
     Retry { attempts: 1, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(2) };
+
+/// How many of these events are no more than [`LARGEST`] together: one at least.
+fn fitting(events: &[Recorded]) -> usize {
+    let sizes = events.iter().scan(0_usize, |total, event| {
+        *total += event.data.len() + event.key.len() + OVERHEAD;
+        Some(*total)
+    });
+    sizes.take_while(|total| *total <= LARGEST).count().max(1)
+}
 
 /// Brings the events of one home to one subscriber.
 pub struct Relay {
@@ -88,11 +102,15 @@ impl Relay {
             return Ok(false);
         }
         let shards = self.shards.held().await.map_err(read)?;
-        let events = self.outbox.due(&self.subscriber, &shards, WINDOW).await.map_err(read)?;
-        if events.is_empty() {
-            return Ok(false); // others hold the shards
+        if shards.is_empty() {
+            return Ok(false); // others hold them
         }
-        let taken = self.courier.deliver(&events).await;
+        let mut events = self.outbox.due(&self.subscriber, &shards, WINDOW).await.map_err(read)?;
+        events.truncate(fitting(&events));
+        if events.is_empty() {
+            return Ok(false); // somebody else was first
+        }
+        let taken = self.shards.hold_during(self.courier.deliver(&events)).await;
         if !taken.events.is_empty() {
             let settled = self.outbox.settle(&self.subscriber, &shards, &taken.events).await;
             settled.map_err(|error| said(&error))?;
@@ -117,5 +135,35 @@ impl Relay {
                 pace.failed(&AWAY)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn of(bytes: usize) -> Recorded {
+        Recorded {
+            id: Uuid::nil(),
+            stream: "a.v1.A".to_owned(),
+            key: "k".to_owned(),
+            sequence: 1,
+            kind: "a.v1.b".to_owned(),
+            data: "d".repeat(bytes),
+            at: OffsetDateTime::UNIX_EPOCH,
+            correlation: Uuid::nil(),
+            causation: None,
+        }
+    }
+
+    #[test]
+    fn as_much_is_sent_at_once_as_a_call_has_room_for() {
+        assert_eq!(fitting(&vec![of(100); 128]), 128);
+        assert_eq!(fitting(&vec![of(40_000); 128]), 25);
+        assert_eq!(fitting(&[of(2 * LARGEST), of(1)]), 1);
+        assert_eq!(fitting(&[of(LARGEST / 2), of(LARGEST / 2)]), 1);
     }
 }

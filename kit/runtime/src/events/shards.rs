@@ -5,10 +5,13 @@
 //! hold it (one was stopped for a while) do the same work twice, which is harmless: what counts are conditions in the
 //! transactions themselves.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use outgrow::StoreError;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 use uuid::Uuid;
 
 use super::Leases;
@@ -59,6 +62,18 @@ impl Shards {
         Self { leases, work, holder, held: Mutex::default() }
     }
 
+    /// Does some work on what is held, and goes on holding it as long as that takes.
+    pub(super) async fn hold_during<W: Future>(&self, work: W) -> W::Output {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = sleep(FRESH) => drop(self.held().await), // if it is lost, the work is done twice
+            }
+        }
+    }
+
     /// What is held now: taken or renewed if need be.
     ///
     /// # Errors
@@ -74,5 +89,34 @@ impl Shards {
         let leases = self.leases.take(self.work, self.holder, TERM).await?;
         *held = Some((at, leases.clone()));
         Ok(leases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counted(AtomicU32);
+
+    #[async_trait::async_trait]
+    impl Leases for Counted {
+        async fn take(&self, _: &'static str, _: Uuid, _: Duration) -> Result<Vec<Lease>, StoreError> {
+            self.0.fetch_add(1, Relaxed);
+            Ok(vec![Lease { shard: 0, term: 1 }])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_worked_on_is_held_however_long_that_takes() {
+        let counted = Arc::new(Counted::default());
+        let leases: Arc<dyn Leases> = Arc::<Counted>::clone(&counted);
+        let shards = Shards::new(leases, "relay", Uuid::nil());
+        shards.held().await.unwrap();
+        shards.hold_during(sleep(Duration::from_secs(10))).await;
+        let taken = counted.0.load(Relaxed);
+        assert!((9..=11).contains(&taken), "renewed {taken} times in ten seconds");
     }
 }

@@ -1,14 +1,14 @@
 //! The worker: handles what is in an inbox, of each key one after the other.
 //!
 //! An attempt is counted before it begins, and one that fails is followed by a pause that grows, with full jitter.
-//! After [`ATTEMPTS`] the event is parked with its reason, also if no process survived one, and whether the later ones of its key wait for it is what
-//! the subscription declared.
+//! After [`ATTEMPTS`] the event is parked with its reason, also if no process survived them. Whether the later ones of
+//! its key wait for it is what the subscription declared.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use outgrow::{
-    CommitError, StoreError,
+    BoxFuture, CommitError, StoreError,
     event::{Handled, Recorded},
 };
 use tokio::time::timeout;
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pauses after a failed attempt.
 const PAUSES: Retry = Retry {
     attempts: ATTEMPTS,
-    first_pause: Duration::from_millis(200),
+    first_pause: Duration::from_millis(500),
     longest_pause: Duration::from_secs(30),
 };
 
@@ -83,12 +83,21 @@ impl Worker {
             return Ok(false);
         }
         let shards = self.shards.held().await.map_err(read)?;
+        if shards.is_empty() {
+            return Ok(false); // others hold them
+        }
         let attempts = self.inbox.begin(&shards, WINDOW).await.map_err(|error| said(&error))?;
         if attempts.is_empty() {
-            return Ok(false); // others hold the shards
+            return Ok(false); // somebody else was first
         }
-        stream::iter(attempts).for_each_concurrent(AT_ONCE, |attempt| self.attempt(attempt)).await;
+        self.shards.hold_during(self.all(attempts)).await;
         Ok(true)
+    }
+
+    fn all(&self, attempts: Vec<Attempt>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            stream::iter(attempts).for_each_concurrent(AT_ONCE, |attempt| self.attempt(attempt)).await;
+        })
     }
 
     async fn attempt(&self, Attempt { event, number }: Attempt) {

@@ -92,12 +92,9 @@ impl Tables {
         let mut rows: Vec<&mut Row> = self.inbox.values_mut().filter(due).collect();
         rows.sort_by_key(|row| row.next_at);
         let suspect = |row: &Row| row.attempts > 0 && row.reason.is_none();
-        if !fate.has(Bug::TriedInCompany) {
-            if rows.iter().all(|row| suspect(row)) {
-                rows.truncate(1);
-            } else {
-                rows.retain(|row| !suspect(row));
-            }
+        if !fate.has(Bug::TriedInCompany) && rows.iter().any(|row| suspect(row)) {
+            rows.retain(|row| suspect(row));
+            rows.truncate(1);
         }
         rows.truncate(limit);
         let begun = rows.into_iter().map(|row| {

@@ -16,6 +16,8 @@ use crate::{
 const ATTEMPTS: u32 = 5;
 /// What the reason says when nobody was left to keep what came of the last attempt.
 const UNSAID: &str = "its process ended, or its store was away";
+/// Any handler may hang in its last attempt.
+const HUNG: &str = "it was not handled within";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Law {
@@ -153,7 +155,8 @@ impl Court {
     fn parked(&mut self, name: &str, row: &Row, hazard: Option<Hazard>, tries: u32) {
         let reason = row.reason.as_deref().unwrap_or_default();
         let right = hazard.is_some_and(|hazard| {
-            let said = said(hazard).is_some_and(|why| reason.contains(why)) || reason.contains(UNSAID);
+            let said = said(hazard).is_some_and(|why| reason.contains(why))
+                || [UNSAID, HUNG].iter().any(|why| reason.contains(why));
             let enough = hazard == Hazard::Unreadable || tries + MISHAPS >= ATTEMPTS;
             said && enough && tries <= ATTEMPTS
         });
