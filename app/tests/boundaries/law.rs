@@ -33,7 +33,7 @@ const LAW: &[Row] = &[
                                                    "PLUMBING h2 http http-body-util hyper hyper-util percent-encoding \
                                                     tonic tonic-health tonic-reflection"),
     ("adapter-rabbitmq", "outgrow outgrow-runtime adapter-*",
-                                                   "PLUMBING lapin"),
+                                                   "PLUMBING lapin serde_json"),
     ("adapter-http",    "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING axum base64 form_urlencoded http http-body-util hyper \
                                                     hyper-util serde serde_json tower-http utoipa utoipa-axum \
