@@ -1,7 +1,7 @@
 //! A started binary: what it prints, how it is told to stop, how it ends.
 
 use std::{
-    fmt,
+    fmt, fs,
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -125,6 +125,8 @@ impl Process {
     #[track_caller]
     pub fn freeze(&mut self) {
         self.signal(Signal::STOP);
+        let id = self.id();
+        until("every thread of it stands still", GONE, || stands_still(id));
     }
 
     /// Lets it go on after [`freeze`](Self::freeze) (SIGCONT).
@@ -183,6 +185,15 @@ impl fmt::Display for Output {
     }
 }
 
+/// Whether none of its threads runs any more; where that cannot be seen, it is believed.
+fn stands_still(id: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('T'))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt as _;
@@ -226,7 +237,7 @@ mod tests {
     #[test]
     fn a_frozen_process_goes_on_when_it_is_thawed() {
         let state = |id: u32| {
-            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
             stat.rsplit(") ").next()?.chars().next()
         };
         let mut process = shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
