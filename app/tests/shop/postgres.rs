@@ -36,7 +36,7 @@ async fn it_waits_for_migrate_unready_and_saying_so() {
     );
     shop.ready().await;
     shop.sell("mug", 1250, 5).await;
-    assert_eq!(shop.migrate().matches("up to date").count(), 4);
+    assert_eq!(shop.migrate().matches("up to date").count(), TABLES.len());
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_database_that_is_away_is_waited_for() {
 }
 
 /// A table of each module, as its neighbours would reach for it.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: &[(&str, &str)] = &[
     ("catalog", "select count(*) from catalog.products"),
     ("inventory", "select count(*) from inventory.items"),
     ("ordering", "select count(*) from ordering.orders"),
@@ -78,12 +78,12 @@ async fn every_module_is_refused_in_every_schema_but_its_own() {
     let homes =
         Homes::open(&url, Tasks::default(), Arc::new(SystemClock), Arc::new(SystemIds)).await.unwrap();
     assert_eq!(
-        TABLES.map(|(module, _)| module).to_vec(),
+        TABLES.iter().map(|(module, _)| *module).collect::<Vec<_>>(),
         MODULES.iter().map(|spec| spec.name).collect::<Vec<_>>()
     );
     for spec in MODULES {
         let db = homes.home(spec).await.unwrap().db();
-        for (module, count) in TABLES {
+        for &(module, count) in TABLES {
             let answer = db.query(count).one().await.map(drop).map_err(|error| error.to_string());
             let denied = format!("permission denied for schema {module} (42501)");
             let expected = if module == spec.name { Ok(()) } else { Err(denied) };
@@ -118,7 +118,7 @@ async fn with_a_login_for_each_module_the_database_alone_keeps_them_apart() {
     let Data::Database(database) = &shop.data else { panic!("it is on PostgreSQL") };
     let denied = Err("42501".to_owned());
     for (own, login) in &logins {
-        for (module, count) in TABLES {
+        for &(module, count) in TABLES {
             let role = format!("set role \"{}_{module}\"", database.name());
             let reach = [
                 count.to_owned(),
