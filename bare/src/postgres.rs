@@ -65,7 +65,7 @@ async fn home(
     options: PgConnectOptions,
     [schema, tables]: [&'static str; 2],
 ) -> std::result::Result<store::Home, Failure> {
-    let pool = PgPoolOptions::new().max_connections(10).connect_with(options).await?;
+    let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await?;
     let (answers, events) = (
         include_str!("../../migrations/kit/postgres/0001_answers.sql"),
         include_str!("../../migrations/kit/postgres/0002_events.sql"),

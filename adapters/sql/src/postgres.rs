@@ -22,7 +22,8 @@ use crate::{Db, OpenError, SqlError, Tx, db::Engine, migrate};
 /// The ledger of migrations.
 const LEDGER: &str = include_str!("../../../migrations/kit/postgres/ledger.sql");
 
-const CONNECTIONS: u32 = 10;
+/// For each module: so that sixteen homes fit a PostgreSQL as it comes, which has room for 100 connections.
+const CONNECTIONS: u32 = 6;
 /// How long a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
