@@ -46,7 +46,7 @@ use std::fmt;
 
 use crate::{
     Message, WireError,
-    wire::{Open, Reader, Shape, Tag, json},
+    wire::{FieldDesc, Open, Reader, Shape, Tag, json},
 };
 
 pub use record::{Accepted, Delivered, Delivery, Handled, Mark, Outgoing, Recorded};
@@ -70,6 +70,19 @@ impl StreamDesc {
     /// The module that publishes it: `ordering` of `ordering.v1`.
     pub fn module(&self) -> &'static str {
         self.package.split_once('.').map_or(self.package, |(module, _)| module)
+    }
+
+    /// Its kinds of events, as fields of its enum.
+    pub fn kinds(&self) -> &'static [FieldDesc] {
+        match (self.shape)() {
+            Shape::Message(desc) => desc.fields,
+            Shape::Scalar(_) | Shape::Enum(_) | Shape::Timestamp => &[],
+        }
+    }
+
+    /// What one of its kinds is called among all: `ordering.v1.order_placed`.
+    pub fn kind(&self, kind: &FieldDesc) -> String {
+        format!("{}.{}", self.package, kind.name)
     }
 }
 
@@ -96,11 +109,10 @@ pub trait Event: Message + Open {
         let bytes = self.to_bytes();
         let mut from = Reader::new(&bytes);
         let tag = from.tag()?.ok_or_else(WireError::no_variant)?;
-        let Shape::Message(desc) = (Self::STREAM.shape)() else { return Err(WireError::no_variant()) };
-        let variant = desc.fields.iter().find(|field| field.number == tag.number);
-        let variant = variant.ok_or_else(|| WireError::unknown_variant(tag.number.into()))?;
-        let data = json::read((variant.shape)(), tag, &mut from)?;
-        Ok((format!("{}.{}", Self::STREAM.package, variant.name), data.to_string()))
+        let kind = Self::STREAM.kinds().iter().find(|kind| kind.number == tag.number);
+        let kind = kind.ok_or_else(|| WireError::unknown_variant(tag.number.into()))?;
+        let data = json::read((kind.shape)(), tag, &mut from)?;
+        Ok((Self::STREAM.kind(kind), data.to_string()))
     }
 
     /// The event of that kind, in which that happened; none if this build does not know the kind.
@@ -109,15 +121,14 @@ pub trait Event: Message + Open {
     /// When the data are no such event, naming the field.
     fn from_json(kind: &str, data: &str) -> Result<Option<Self>, WireError> {
         let name = kind.strip_prefix(Self::STREAM.package).and_then(|rest| rest.strip_prefix('.'));
-        let Shape::Message(desc) = (Self::STREAM.shape)() else { return Err(WireError::no_variant()) };
-        let Some(variant) = desc.fields.iter().find(|field| Some(field.name) == name) else {
+        let Some(kind) = Self::STREAM.kinds().iter().find(|kind| Some(kind.name) == name) else {
             return Ok(None);
         };
         let data = serde_json::from_str(data)
             .map_err(|error| WireError::malformed(format_args!("is not JSON: {error}")))?;
-        let shape = (variant.shape)();
+        let shape = (kind.shape)();
         let mut out = Vec::new();
-        Tag { number: variant.number, wire: json::wire_type(shape) }.write(&mut out);
+        Tag { number: kind.number, wire: json::wire_type(shape) }.write(&mut out);
         json::write(shape, &data, &mut out)?;
         Self::from_bytes(&out).map(Some)
     }

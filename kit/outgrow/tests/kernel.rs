@@ -8,6 +8,7 @@ mod kernel {
     mod contract;
     mod decoders;
     mod event;
+    mod event_schema;
     mod everything;
     mod greeting;
     mod hostile;

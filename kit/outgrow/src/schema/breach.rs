@@ -2,9 +2,12 @@
 //!
 //! Old and new run side by side during every roll-out, and requests wait in queues. So whatever one version writes,
 //! the version before and the version after must read. Allowed are: new optional and repeated fields, new variants of
-//! open enums, new methods, new types, each under numbers above all that were ever used; to open an enum; to promise
+//! open enums, new kinds of events, new methods, new types, each under numbers above all that were ever used; to open an enum; to promise
 //! more about repeating a method; and to remove an optional or repeated field, whose number and name stay reserved. All
 //! else is a [`Breach`] of one of the rules in the table of [`Wrong`], and belongs into a new major version.
+//!
+//! Events keep to the same rules. Who publishes one is not asked by who reads it: it waits in outboxes and inboxes, and
+//! readers in other languages have its fields by their names, in JSON.
 //!
 //! An enum without data is closed: who does not know a variant cannot read it. One with data is open if it keeps what
 //! it does not know (`#[wire(other)]`), as every refusal does.
@@ -32,6 +35,13 @@ pub(super) fn update(lock: &Lock, now: &Lock) -> Result<Lock, Vec<Breach>> {
                 Some(rpc) => breaches.method(place, was, rpc),
                 None => breaches.add(place, Wrong::MethodRemoved),
             }
+        }
+    }
+    for (stream, was) in &lock.streams {
+        match now.streams.get(stream) {
+            Some(key) if key == was => {}
+            Some(_) => breaches.add(stream.clone(), Wrong::Key { was: was.clone() }),
+            None => breaches.add(stream.clone(), Wrong::StreamRemoved),
         }
     }
     let mut next = now.clone();

@@ -1,15 +1,16 @@
-//! The two files of a contract, `<package>.proto` and `wire.lock`: written, and held to the code.
+//! The files of a contract, `<package>.proto` and `wire.lock`, written, and held to the code; and the same for
+//! `<package>.events.json`, if it tells events.
 
 use super::{
-    KERNEL, Lock,
+    Contract, KERNEL, Lock,
+    events::events,
     package::{Package, Packages},
     proto::ProtoFile,
 };
-use crate::PortDesc;
 
 const REMEDY: &str = "run `shop contracts export` and commit what it writes";
 
-/// The two files of a contract.
+/// The two files that every contract has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// The text of `<package>.proto`.
@@ -20,8 +21,15 @@ pub struct Export {
 
 /// The files of a contract after this change to the code; `lock` is the text of the lock before it (empty for a new
 /// contract). All that is wrong with the change otherwise, each with its remedy.
-pub fn export(port: &PortDesc, lock: &str) -> Result<Export, Vec<String>> {
-    files(&Packages::of(&[port]).take(port.package), &Lock::of(&[port]), lock)
+pub fn export(contract: impl Into<Contract>, lock: &str) -> Result<Export, Vec<String>> {
+    let contract = contract.into();
+    let clashes = contract.package().clashes;
+    if !clashes.is_empty() {
+        return Err(clashes);
+    }
+    // Events are not Protobuf, though their numbers are locked.
+    let package = Packages::of(&[contract.port]).take(contract.port.package);
+    files(&package, &Lock::of(contract), lock)
 }
 
 /// The same for the types that all contracts share.
@@ -31,13 +39,23 @@ pub fn export_kernel(lock: &str) -> Result<Export, Vec<String>> {
 
 /// Whether the files of a contract, given as texts, say what its code says. All that is wrong otherwise, each with
 /// its remedy. Every contract has a test that calls this.
-pub fn check(port: &PortDesc, proto: &str, lock: &str) -> Result<(), Vec<String>> {
-    compare(port.package, proto, lock, export(port, lock)?)
+pub fn check(contract: impl Into<Contract>, proto: &str, lock: &str) -> Result<(), Vec<String>> {
+    let contract = contract.into();
+    compare(contract.port.package, proto, lock, &export(contract, lock)?)
+}
+
+/// Whether the schema of the events of a contract, given as text, says what its code says. Every contract that tells
+/// events has a test that calls this, too.
+pub fn check_events(contract: impl Into<Contract>, schema: &str) -> Result<(), Vec<String>> {
+    let contract = contract.into();
+    let expected = events(contract).unwrap_or_default();
+    let differs = difference(&super::events_file(contract.port.package), schema, &expected);
+    differs.map_or(Ok(()), |differs| Err(vec![differs]))
 }
 
 /// The same for the types that all contracts share.
 pub fn check_kernel(proto: &str, lock: &str) -> Result<(), Vec<String>> {
-    compare(KERNEL, proto, lock, export_kernel(lock)?)
+    compare(KERNEL, proto, lock, &export_kernel(lock)?)
 }
 
 fn files(package: &Package<'_>, now: &Lock, lock: &str) -> Result<Export, Vec<String>> {
@@ -51,9 +69,9 @@ fn files(package: &Package<'_>, now: &Lock, lock: &str) -> Result<Export, Vec<St
     Ok(Export { proto: ProtoFile { package, lock: &lock }.to_string(), lock: lock.to_string() })
 }
 
-fn compare(package: &str, proto: &str, lock: &str, export: Export) -> Result<(), Vec<String>> {
+fn compare(package: &str, proto: &str, lock: &str, export: &Export) -> Result<(), Vec<String>> {
     let files =
-        [(format!("{package}.proto"), proto, export.proto), ("wire.lock".to_owned(), lock, export.lock)];
+        [(format!("{package}.proto"), proto, &export.proto), ("wire.lock".to_owned(), lock, &export.lock)];
     let differ = files.iter().filter_map(|(name, found, expected)| difference(name, found, expected));
     let differ: Vec<_> = differ.collect();
     if differ.is_empty() { Ok(()) } else { Err(differ) }

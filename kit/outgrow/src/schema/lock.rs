@@ -1,4 +1,4 @@
-//! The lock of a contract: every number and every method it ever had, in a file that people can read.
+//! The lock of a contract: every number, method and stream it ever had, in a file that people can read.
 //!
 //! ```text
 //! format 2
@@ -14,10 +14,14 @@
 //!   1 Held
 //! ```
 //!
+//! A stream of events is one line more, `stream ordering.v1.OrderEvent key order`, and its types stand among the others.
+//!
 //! A oneof is *open* if a variant that a reader does not know is kept, as in every refusal. In brackets stands which
 //! values of a Protobuf type are read: `uint32(16)` is a `u16`, `string(uuid)` a `Uuid`. What a checked newtype accepts
 //! (`Sku`: 1 to 40 characters) is code, cannot be compared, and is not here. A lock of format 1, without a line that
 //! says so, knows neither of the two; then what the code says now is taken for what it said.
+//!
+//! In the data of an event no oneof is open: they are JSON, in which nobody keeps what he does not know.
 //!
 //! What may change from one lock to the next stands in [`breach`](super::breach).
 
@@ -26,23 +30,25 @@ mod text;
 use std::collections::BTreeMap;
 
 use super::{
-    Breach, KERNEL, breach,
+    Breach, Contract, KERNEL, breach,
     package::{Package, Packages},
     type_name,
 };
 use crate::{
-    Kind, PortDesc,
+    Kind,
     wire::{MessageDesc, Presence, Scalar, Shape},
 };
 
 pub use text::LockError;
 pub(in crate::schema) use text::{kind_word, presence_word};
 
-/// Every number and every method that some packages ever had.
+/// Every number, every method and every stream that some packages ever had.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// By full name: methods by name.
     pub(super) services: BTreeMap<String, BTreeMap<String, Rpc>>,
+    /// By full name: the keys.
+    pub(super) streams: BTreeMap<String, String>,
     /// By full name.
     pub(super) types: BTreeMap<String, Entry>,
     /// Whether it was written before locks said what is open, and which values are read.
@@ -103,11 +109,18 @@ impl Lock {
         self.services.keys().map(|name| &**name)
     }
 
-    /// What the code of these ports says now.
-    pub fn of(ports: &[&PortDesc]) -> Self {
+    /// What the code of this contract says now.
+    pub fn of(contract: impl Into<Contract>) -> Self {
+        let contract = contract.into();
         let mut lock = Self::default();
-        for name in ports.iter().map(|port| port.package) {
-            lock.add(&Packages::of(ports).take(name));
+        lock.add(&contract.package());
+        let streams: Vec<_> =
+            contract.streams().map(|stream| type_name(stream.package, (stream.shape)())).collect();
+        let told = Packages::default().and(contract.streams()).take(contract.port.package).messages;
+        for name in told.into_iter().map(|desc| type_name(contract.port.package, Shape::Message(desc))) {
+            if let Some(entry) = lock.types.get_mut(&name).filter(|_| !streams.contains(&name)) {
+                entry.open = false;
+            }
         }
         lock
     }
@@ -143,6 +156,8 @@ impl Lock {
             });
             self.services.insert(port.to_string(), methods.collect());
         }
+        let streams = package.streams.iter().map(|stream| (stream.to_string(), stream.key.to_owned()));
+        self.streams.extend(streams);
         for desc in &package.messages {
             self.add_message(package.name, desc);
         }

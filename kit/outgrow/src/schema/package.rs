@@ -8,7 +8,7 @@ use std::{
 use super::{KERNEL, type_name};
 use crate::{
     Money, PortDesc,
-    event::{Accepted, Delivery},
+    event::{Accepted, Delivery, StreamDesc},
     wire::{CallFailure, Contract, EnumDesc, Greeting, MessageDesc, Shape, Wire as _},
 };
 
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Package<'a> {
     pub(super) name: &'static str,
     pub(super) ports: Vec<&'a PortDesc>,
+    pub(super) streams: Vec<&'a StreamDesc>,
     /// In the order in which a reader meets them.
     pub(super) messages: Vec<&'static MessageDesc>,
     pub(super) enums: Vec<&'static EnumDesc>,
@@ -67,6 +68,22 @@ impl<'a> Packages<'a> {
             }
         }
         packages
+    }
+
+    /// The same, with these streams and all they tell.
+    pub(super) fn and(mut self, streams: impl IntoIterator<Item = &'a StreamDesc>) -> Self {
+        let mut kinds = BTreeSet::new();
+        for stream in streams {
+            for kind in stream.kinds().iter().map(|kind| stream.kind(kind)) {
+                if let Some(kind) = kinds.replace(kind) {
+                    let clash = format!("{kind}: two events are of this kind; rename one of them");
+                    self.at(stream.package).clashes.push(clash);
+                }
+            }
+            self.at(stream.package).streams.push(stream);
+            self.add(stream.package, (stream.shape)());
+        }
+        self
     }
 
     /// The package that all contracts share.

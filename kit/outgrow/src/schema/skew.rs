@@ -124,7 +124,8 @@ fn parts(lock: &Lock) -> BTreeSet<(&str, String)> {
 
 /// All that two ends of a port must agree on: its own package, and the one that all contracts share.
 fn contract(port: &PortDesc) -> Lock {
-    let mut lock = Lock::of(&[port]);
+    let mut lock = Lock::default();
+    lock.add(&Packages::of(&[port]).take(port.package));
     lock.add(&Packages::kernel().take(KERNEL));
     lock
 }

@@ -198,7 +198,7 @@ fn expected(what: &str) -> WireError {
 }
 
 /// `InStock` → `in_stock`
-fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !out.is_empty() {

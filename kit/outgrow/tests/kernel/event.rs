@@ -12,7 +12,7 @@ use super::everything::{Everything, cases, everything, sample};
 #[derive(Clone, Debug, PartialEq, Wire, Event)]
 #[event("parcels.v1", key = "parcel")]
 #[expect(clippy::large_enum_variant, reason = "everything there is, in one of them")]
-enum ParcelEvent {
+pub(super) enum ParcelEvent {
     /// It was packed.
     #[wire(1)]
     ParcelPacked {
@@ -29,7 +29,7 @@ enum ParcelEvent {
 }
 
 #[derive(Clone, Debug, PartialEq, Wire)]
-struct Sent {
+pub(super) struct Sent {
     #[wire(1)]
     parcel: String,
     #[wire(2)]
@@ -38,7 +38,7 @@ struct Sent {
     stamps: Vec<u32>,
 }
 
-fn sent(note: Option<&str>) -> ParcelEvent {
+pub(super) fn sent(note: Option<&str>) -> ParcelEvent {
     let stamps = vec![90, 5];
     ParcelEvent::ParcelSent(Sent { parcel: "p-1".to_owned(), note: note.map(str::to_owned), stamps })
 }

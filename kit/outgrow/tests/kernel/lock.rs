@@ -3,6 +3,7 @@
 use outgrow::schema::{Breach, Lock, Wrong};
 
 const BEFORE: &str = "format 2
+stream notes.v1.NoteEvent key note
 service notes.v1.Notes
   rpc Read query notes.v1.Ask -> notes.v1.Note | notes.v1.Refusal
   rpc Take idempotent notes.v1.Ask -> notes.v1.Note | notes.v1.Refusal
@@ -317,6 +318,8 @@ fn every_rule_is_in_the_table_and_is_broken_by_some_change() {
         ("  rpc Read query notes.v1.Ask -> notes.v1.Note | notes.v1.Refusal\n", String::new()),
         ("query notes.v1.Ask", "query notes.v1.Asked".to_owned()),
         ("Take idempotent", "Take once".to_owned()),
+        ("stream notes.v1.NoteEvent key note\n", String::new()),
+        ("key note", "key shelf".to_owned()),
     ];
     let mut broken: Vec<&str> = broken.iter().map(|(find, replace)| breach(find, replace).0.rule()).collect();
     broken.push(Wrong::ContractRemoved.rule()); // by the command line, which knows all contracts

@@ -8,6 +8,7 @@
 //! `RPC_NO_DELETE` and `PACKAGE_SERVICE_NO_DELETE` are added.
 
 mod changes;
+mod streams;
 mod with_buf;
 
 use outgrow::{
@@ -40,7 +41,7 @@ impl Planted {
         let (_, before) = self.versions.split_last().expect("versions");
         let (mut lock, mut proto) = (String::new(), String::new());
         for version in before {
-            let export = schema::export(version, &lock).expect("what was before is sound");
+            let export = schema::export(*version, &lock).expect("what was before is sound");
             (lock, proto) = (export.lock, export.proto);
         }
         Exported { lock: Lock::parse(&lock).expect("a lock"), proto }
@@ -49,13 +50,13 @@ impl Planted {
     /// The version after, exported with what it reserves. One that breaks its peers is exported all the same.
     fn after(&self, before: &Exported) -> String {
         let after = self.versions.last().expect("versions");
-        let export = schema::export(after, &before.lock.to_string());
+        let export = schema::export(*after, &before.lock.to_string());
         export.map_or_else(|_breaches| schema::proto(after), |export| export.proto)
     }
 
     fn breaches(&self) -> Vec<&'static str> {
         let after = self.versions.last().expect("versions");
-        let breaches = self.before().lock.update(&Lock::of(&[after])).err().unwrap_or_default();
+        let breaches = self.before().lock.update(&Lock::of(*after)).err().unwrap_or_default();
         let mut rules: Vec<_> = breaches.iter().map(|breach| breach.wrong.rule()).collect();
         rules.sort_unstable();
         rules.dedup();

@@ -24,7 +24,7 @@ fn exported(proto: &str, lock: &str, export: Result<Export, Vec<String>>) -> boo
 }
 
 /// The code of the contract, with one thing changed in its files.
-fn complaints(port: &PortDesc, find: &str, replace: &str) -> Vec<String> {
+fn complaints(port: &'static PortDesc, find: &str, replace: &str) -> Vec<String> {
     let (proto, lock) = INVENTORY;
     assert!(proto.contains(find) || lock.contains(find), "{find}");
     schema::check(port, &proto.replace(find, replace), &lock.replace(find, replace)).unwrap_err()

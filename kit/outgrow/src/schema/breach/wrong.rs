@@ -14,7 +14,7 @@ pub struct Breach {
 /// What is wrong with a change, in terms of what was there before.
 ///
 /// Each is a breach of one rule, whose name stays for scripts and searches. *Peers* are those of the version before,
-/// who run beside the new one.
+/// who run beside the new one; of events, also those of a day before, and who reads them as JSON in another language.
 ///
 /// | rule | why | the compatible way |
 /// |---|---|---|
@@ -36,6 +36,8 @@ pub struct Breach {
 /// | `METHOD_REMOVED` | peers still call it | go on answering it; end it with the major version |
 /// | `SIGNATURE_CHANGED` | peers send and expect the old types | a new method |
 /// | `PROMISE_WEAKENED` | peers repeat a method because it promised that they may | a new method |
+/// | `STREAM_REMOVED` | subscribers still listen to it | go on publishing it; end it with the major version |
+/// | `KEY_CHANGED` | subscribers have the events of each key in order, and nothing across keys | a new stream |
 /// | `CONTRACT_REMOVED` | peers still call its port | serve it until nobody does |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrong {
@@ -113,6 +115,13 @@ pub enum Wrong {
         /// What it promised.
         was: &'static str,
     },
+    /// A stream of events is gone.
+    StreamRemoved,
+    /// The events of a stream are of other aggregates.
+    Key {
+        /// The field that named them.
+        was: String,
+    },
     /// A whole contract is gone. No lock can tell: it is for those who know all contracts.
     ContractRemoved,
 }
@@ -139,6 +148,8 @@ impl Wrong {
             Self::MethodRemoved => "METHOD_REMOVED",
             Self::Signature { .. } => "SIGNATURE_CHANGED",
             Self::Promise { .. } => "PROMISE_WEAKENED",
+            Self::StreamRemoved => "STREAM_REMOVED",
+            Self::Key { .. } => "KEY_CHANGED",
             Self::ContractRemoved => "CONTRACT_REMOVED",
         }
     }
@@ -177,7 +188,7 @@ impl fmt::Display for Wrong {
             Self::Closed => f.write_str(
                 "what peers say next could not be read any more; put the `#[wire(other)]` variant back",
             ),
-            Self::FieldRemoved | Self::VariantRemoved | Self::MethodRemoved => {
+            Self::FieldRemoved | Self::VariantRemoved | Self::MethodRemoved | Self::StreamRemoved => {
                 f.write_str("peers still use it; put it back, or start a new major version")
             }
             Self::Form { was } => {
@@ -187,6 +198,9 @@ impl fmt::Display for Wrong {
                 write!(f, "it is `{was}`; leave it, and add a method with the new types")
             }
             Self::Promise { was } => write!(f, "callers rely on `{was}`; leave it, and add another method"),
+            Self::Key { was } => {
+                write!(f, "its key is `{was}`; leave it, and tell what has another key in a new stream")
+            }
             Self::ContractRemoved => f.write_str("the contract is gone, and peers still use it; put it back"),
         }
     }

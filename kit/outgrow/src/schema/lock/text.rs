@@ -47,13 +47,17 @@ impl Parser {
     fn line(&mut self, words: &[&str]) -> Option<()> {
         let Self { lock, section } = self;
         match (words, &section) {
-            (["format", "2"], None) => {
+            (["format", "2"], None) if lock.streams.is_empty() => {
                 lock.terse = false;
                 Some(())
             }
             (["service", name], _) => {
                 *section = Some(Section::Service((*name).to_owned()));
                 lock.services.insert((*name).to_owned(), BTreeMap::new()).is_none().then_some(())
+            }
+            (["stream", name, "key", key], _) => {
+                *section = None;
+                lock.streams.insert((*name).to_owned(), (*key).to_owned()).is_none().then_some(())
             }
             ([form @ ("message" | "oneof" | "enum"), name] | [form @ "oneof", name, "open"], _) => {
                 *section = Some(Section::Type((*name).to_owned()));
@@ -106,6 +110,12 @@ impl fmt::Display for Lock {
             for (name, Rpc { kind, request, answer, refusal }) in methods {
                 writeln!(f, "  rpc {name} {} {request} -> {answer} | {refusal}", kind_word(*kind))?;
             }
+        }
+        if !self.streams.is_empty() {
+            writeln!(f)?;
+        }
+        for (name, key) in &self.streams {
+            writeln!(f, "stream {name} key {key}")?;
         }
         for (name, entry) in &self.types {
             let open = if entry.open { " open" } else { "" };
