@@ -82,7 +82,7 @@ impl Broker {
 
     /// The exchange where anybody may hear of any event.
     pub fn exchange(&self) -> String {
-        format!("{}.events", self.0.prefix)
+        exchange(&self.0.prefix)
     }
 
     /// Takes away what was made for the events of a module, with whatever is in it: for one that has left the broker
@@ -106,7 +106,7 @@ impl Broker {
 
     /// What `CloudEvents` calls the source of the events of a module.
     pub(crate) fn source(&self, module: &str) -> String {
-        format!("{}/{module}", self.0.prefix)
+        source(&self.0.prefix, module)
     }
 
     /// Connects, within [`CONNECT`]. `purpose` is what operators see.
@@ -118,6 +118,16 @@ impl Broker {
             .await
             .unwrap_or_else(|_elapsed| Err(io::Error::from(ErrorKind::TimedOut).into()))
     }
+}
+
+/// See [`Broker::exchange`].
+pub(crate) fn exchange(prefix: &str) -> String {
+    format!("{prefix}.events")
+}
+
+/// See [`Broker::source`].
+pub(crate) fn source(prefix: &str, module: &str) -> String {
+    format!("{prefix}/{module}")
 }
 
 /// Where it is, without a password.

@@ -16,23 +16,23 @@ macro_rules! attribute {
     };
 }
 
-const VERSION: &str = attribute!("specversion");
-const ID: &str = attribute!("id");
-const SOURCE: &str = attribute!("source");
-const TYPE: &str = attribute!("type");
-const SUBJECT: &str = attribute!("subject");
-const TIME: &str = attribute!("time");
-const STREAM: &str = attribute!("stream");
-const SEQUENCE: &str = attribute!("sequence");
-const CORRELATION: &str = attribute!("correlationid");
-const CAUSATION: &str = attribute!("causationid");
+pub(crate) const VERSION: &str = attribute!("specversion");
+pub(crate) const ID: &str = attribute!("id");
+pub(crate) const SOURCE: &str = attribute!("source");
+pub(crate) const TYPE: &str = attribute!("type");
+pub(crate) const SUBJECT: &str = attribute!("subject");
+pub(crate) const TIME: &str = attribute!("time");
+pub(crate) const STREAM: &str = attribute!("stream");
+pub(crate) const SEQUENCE: &str = attribute!("sequence");
+pub(crate) const CORRELATION: &str = attribute!("correlationid");
+pub(crate) const CAUSATION: &str = attribute!("causationid");
 
 /// Of what is published.
-const CLOUD_EVENTS: &str = "1.0";
-const JSON: &str = "application/json";
+pub(crate) const CLOUD_EVENTS: &str = "1.0";
+pub(crate) const JSON: &str = "application/json";
 
 /// On disk before it is confirmed.
-const PERSISTENT: u8 = 2;
+pub(crate) const PERSISTENT: u8 = 2;
 
 /// The properties of an event of `source`, such as `shop/ordering`; its data are the body.
 ///

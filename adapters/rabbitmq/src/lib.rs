@@ -96,10 +96,11 @@
 //! # Reading order
 //!
 //! [`broker`], `message` and `event` (the tables above), then `client` and `server` for calls, `courier` and
-//! `subscriber` for events. No type of lapin leaves this crate. Deliberately absent: lapin's own recovery (its backoff
+//! `subscriber` for events, and `asyncapi`, which tells foreigners of them. No type of lapin leaves this crate. Deliberately absent: lapin's own recovery (its backoff
 //! grows to half a minute; ours does not), and any knowledge of a module.
 
 mod again;
+mod asyncapi;
 pub mod broker;
 mod carrier;
 mod client;
@@ -111,6 +112,7 @@ mod message;
 mod server;
 mod subscriber;
 
+pub use asyncapi::{asyncapi, asyncapi_file};
 pub use broker::{Broker, BrokerError};
 pub use carrier::RabbitMq;
 pub use client::RabbitTransport;
