@@ -130,7 +130,7 @@ impl Args {
             }
             Some(Command::Check) => check::check(&Settings::load(file)?, app),
             Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json).await,
-            Some(Command::Contracts { command }) => contracts::run(&command, app),
+            Some(Command::Contracts { command }) => contracts::run(&command, app, file),
             Some(Command::Events { command }) => events::run(&command, &Settings::load(file)?, app).await,
             Some(Command::Migrate) => migrate::migrate(&Settings::load(file)?, app).await,
         }

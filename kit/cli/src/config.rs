@@ -35,7 +35,7 @@ use read::Section;
 const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
 /// What the names of queues begin with if nothing else is said.
-const DEFAULT_PREFIX: &str = "outgrow";
+pub(crate) const DEFAULT_PREFIX: &str = "outgrow";
 
 /// Where homes are if nothing else is said: one SQLite file per module in this folder.
 const DEFAULT_DATA: &str = "sqlite:data";

@@ -55,10 +55,10 @@ fn verdicts(before: &Version<'_>, app: App, withdrawn: &[String]) -> Result<Vec<
 
 /// On one port that peers of that version call. None if nobody is said to.
 fn verdict(lock: &Lock, port: &str, app: App, withdrawn: &[String]) -> Option<Verdict> {
-    let mut ports = app.modules.iter().flat_map(|spec| spec.ports());
-    if let Some(now) = ports.find(|now| now.to_string() == port) {
-        let breaches = lock.update(&Lock::of(&[now])).err().unwrap_or_default();
-        return Some(Verdict { contract: now.package.to_owned(), breaches });
+    let mut contracts = app.modules.iter().flat_map(|spec| super::contracts(spec));
+    if let Some(now) = contracts.find(|now| now.port.to_string() == port) {
+        let breaches = lock.update(&Lock::of(now)).err().unwrap_or_default();
+        return Some(Verdict { contract: now.port.package.to_owned(), breaches });
     }
     let package = port.rsplit_once('.').map_or(port, |(package, _)| package);
     let gone = Breach { place: port.to_owned(), wrong: Wrong::ContractRemoved };
