@@ -33,6 +33,8 @@ mod postgres;
 mod scenario;
 #[path = "shop/system.rs"]
 mod system;
+#[path = "shop/with_asyncapi.rs"]
+mod with_asyncapi;
 #[path = "shop/with_buf.rs"]
 mod with_buf;
 #[path = "shop/with_python.rs"]

@@ -29,6 +29,23 @@ fn a_binary_without_its_source_gives_its_clients_the_contracts() {
     }
 }
 
+#[test]
+fn the_documents_about_events_speak_of_the_broker_that_is_configured() {
+    let dir = TestDir::new();
+    dir.write("outgrow.toml", "[broker]\nurl = \"amqp://127.0.0.1\"\nprefix = \"mine\"\n");
+    let (code, _, stderr) = run(&dir, &["contracts", "export", "--out", "api"]);
+    assert_eq!((code, &*stderr), (0, ""));
+    let read = |file: &str| std::fs::read_to_string(dir.join("api/ordering/v1").join(file)).unwrap();
+    let document: Value = serde_json::from_str(&read("ordering.v1.asyncapi.json")).unwrap();
+    let exchange = &document["channels"]["ordering.v1.OrderEvent"]["bindings"]["amqp"]["exchange"]["name"];
+    assert_eq!(exchange, "mine.events");
+    let payload =
+        &document["components"]["messages"]["ordering.v1.order_placed"]["payload"]["schema"]["$ref"];
+    let (file, place) = payload.as_str().unwrap().split_once('#').unwrap();
+    let schema: Value = serde_json::from_str(&read(file)).unwrap();
+    assert_eq!(schema.pointer(place).unwrap()["type"], "object", "it is where the document says");
+}
+
 /// The locks of this version, in a folder of their own, one of them changed.
 fn version(change: impl Fn(&str) -> String) -> TestDir {
     let (dir, top) = (TestDir::new(), concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
@@ -70,6 +87,11 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
              [METHOD_REMOVED]",
         ),
         ("  rpc Ship idempotent", "  rpc Ship query", "Inventory/Ship: callers rely on `query`"),
+        (
+            "service inventory.v1.Inventory\n",
+            "stream inventory.v1.StockEvent key sku\nservice inventory.v1.Inventory\n",
+            "inventory.v1.StockEvent: peers still use it; put it back, or start a new major version [STREAM_REMOVED]",
+        ),
         (
             "  2 quantity required uint32\n\nmessage inventory.v1.ReleaseStock",
             "\nmessage inventory.v1.ReleaseStock",
