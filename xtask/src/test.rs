@@ -16,16 +16,18 @@ use crate::{
 };
 
 /// In the order in which they run: what is quick to mend comes first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step::check("fmt", "fmt --all --check"),
     Step::check("clippy", "clippy --workspace --all-targets -- -D warnings"),
     Step::check("build", "build --bin shop"),
     Step::tests("unit", "test --workspace --no-fail-fast --lib --bins"),
     Step::tests(
         "integration",
-        "test --workspace --no-fail-fast --test * -- --include-ignored --skip with_buf:: --skip with_python::",
+        "test --workspace --no-fail-fast --test * -- --include-ignored --skip with_asyncapi:: --skip with_buf:: --skip with_python::",
     )
     .with_services(),
+    Step::tests("asyncapi", "test --workspace --no-fail-fast --test shop -- --ignored with_asyncapi::")
+        .with(Tool::AsyncApi),
     Step::tests(
         "buf",
         "test --workspace --no-fail-fast --test kernel --test shop -- --ignored with_buf::",

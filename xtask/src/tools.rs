@@ -21,12 +21,17 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The version of buf, the tool for Protobuf schemas.
 const BUF: &str = "1.75.0";
 
+/// The version of the official schemas of AsyncAPI.
+const ASYNC_API: &str = "6.11.1";
+
 /// What Python clients need, with versions. Users of other languages read it, too.
 const PYTHON: &str = "docs/clients/requirements.txt";
 
-/// A tool that is not made of Rust.
+/// A tool that is not made of Rust, or what is read by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
+    /// From npm: the schema of its documents.
+    AsyncApi,
     /// From npm.
     Buf,
     /// A virtual environment, its packages from `PyPI`.
@@ -37,6 +42,7 @@ impl Tool {
     /// What tests find it by.
     pub(crate) const fn variable(self) -> &'static str {
         match self {
+            Self::AsyncApi => "OUTGROW_TEST_ASYNCAPI",
             Self::Buf => "OUTGROW_TEST_BUF",
             Self::Python => "OUTGROW_TEST_PYTHON",
         }
@@ -55,7 +61,8 @@ impl Tool {
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         println!("fetching what `{}` needs into {}", self.name(), folder.display());
         match self {
-            Self::Buf => npm(&folder)?,
+            Self::AsyncApi => npm(&folder, "@asyncapi/specs", ASYNC_API)?,
+            Self::Buf => npm(&folder, "@bufbuild/buf", BUF)?,
             Self::Python => pip(&folder)?,
         }
         ensure!(self.is_there(&folder), "it was fetched, and does not run");
@@ -64,6 +71,7 @@ impl Tool {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::AsyncApi => "asyncapi",
             Self::Buf => "buf",
             Self::Python => "python",
         }
@@ -71,32 +79,40 @@ impl Tool {
 
     fn program(self, folder: &Path) -> PathBuf {
         folder.join(match self {
+            Self::AsyncApi => "node_modules/@asyncapi/specs/schemas/3.0.0.json",
             Self::Buf => "node_modules/.bin/buf",
             Self::Python => "bin/python",
         })
     }
 
-    /// Whether it runs, and is the one that is wanted: an interrupted installation is not.
+    /// Whether it is the one that is wanted, and runs: an interrupted installation does not.
     fn is_there(self, folder: &Path) -> bool {
-        let version = Command::new(self.program(folder)).arg("--version").output();
-        let Ok(version) = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) else {
-            return false;
-        };
+        let program = self.program(folder);
+        let read = |path: PathBuf| fs::read_to_string(path).ok();
         match self {
-            Self::Buf => version.trim() == BUF,
+            Self::AsyncApi => {
+                let package = read(folder.join("node_modules/@asyncapi/specs/package.json"));
+                let version = format!("\"version\": \"{ASYNC_API}\"");
+                package.is_some_and(|package| package.contains(&version)) && program.is_file()
+            }
+            Self::Buf => version(&program).is_some_and(|version| version.trim() == BUF),
             Self::Python => {
-                let read = |path: PathBuf| fs::read_to_string(path).ok();
-                !version.is_empty()
-                    && read(folder.join("installed")).is_some_and(|it| Some(it) == read(top().join(PYTHON)))
+                let installed = read(folder.join("installed"));
+                version(&program).is_some() && installed.is_some() && installed == read(top().join(PYTHON))
             }
         }
     }
 }
 
-fn npm(folder: &Path) -> anyhow::Result<()> {
+/// What a program says its version is.
+fn version(program: &Path) -> Option<String> {
+    let said = Command::new(program).arg("--version").output().ok()?.stdout;
+    Some(String::from_utf8_lossy(&said).into_owned()).filter(|said| !said.is_empty())
+}
+
+fn npm(folder: &Path, package: &str, version: &str) -> anyhow::Result<()> {
     let quietly = ["install", "--no-audit", "--no-fund", "--no-save", "--fetch-retries=1", "--prefix"];
-    let package = format!("@bufbuild/buf@{BUF}");
-    within(PATIENCE, Command::new("npm").args(quietly).arg(folder).arg(package))
+    within(PATIENCE, Command::new("npm").args(quietly).arg(folder).arg(format!("{package}@{version}")))
 }
 
 fn pip(folder: &Path) -> anyhow::Result<()> {
@@ -151,6 +167,8 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_taken_for_a_tool() {
         let nowhere = Path::new("/nowhere");
-        assert!(!Tool::Buf.is_there(nowhere) && !Tool::Python.is_there(nowhere));
+        for tool in [Tool::AsyncApi, Tool::Buf, Tool::Python] {
+            assert!(!tool.is_there(nowhere), "{tool:?}");
+        }
     }
 }
