@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// In the order in which they run: what is quick to mend comes first.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step::check("fmt", "fmt --all --check"),
     Step::check("clippy", "clippy --workspace --all-targets -- -D warnings"),
     Step::check("build", "build --bin shop"),
     Step::tests("unit", "test --workspace --no-fail-fast --lib --bins"),
     Step::tests(
         "integration",
-        "test --workspace --no-fail-fast --test * -- --include-ignored --skip with_asyncapi:: --skip with_buf:: --skip with_python::",
+        "test --workspace --no-fail-fast --test * -- --include-ignored --skip with_asyncapi:: --skip with_buf:: --skip with_python:: --skip with_smtp::",
     )
     .with_services(),
     Step::tests("asyncapi", "test --workspace --no-fail-fast --test shop -- --ignored with_asyncapi::")
@@ -36,6 +36,9 @@ const STEPS: [Step; 11] = [
     Step::tests("python", "test --workspace --no-fail-fast --test shop -- --ignored with_python::")
         .with_services()
         .with(Tool::Python),
+    Step::tests("smtp", "test --workspace --no-fail-fast --test smtp --test shop -- --ignored with_smtp::")
+        .with_services()
+        .with(Tool::Smtp),
     Step::tests("doc", "test --workspace --no-fail-fast --doc"),
     Step::check("rustdoc", r#"doc --workspace --no-deps --config build.rustdocflags=["-D","warnings"]"#),
     Step::check("guides", "xtask guides"),

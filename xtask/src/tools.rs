@@ -24,6 +24,9 @@ const BUF: &str = "1.75.0";
 /// The version of the official schemas of AsyncAPI.
 const ASYNC_API: &str = "6.11.1";
 
+/// What the mail server of the tests is.
+const SMTP: &str = "kit/testkit/requirements.txt";
+
 /// What Python clients need, with versions. Users of other languages read it, too.
 const PYTHON: &str = "docs/clients/requirements.txt";
 
@@ -36,6 +39,8 @@ pub(crate) enum Tool {
     Buf,
     /// A virtual environment, its packages from `PyPI`.
     Python,
+    /// The same, with a mail server among its packages.
+    Smtp,
 }
 
 impl Tool {
@@ -45,6 +50,7 @@ impl Tool {
             Self::AsyncApi => "OUTGROW_TEST_ASYNCAPI",
             Self::Buf => "OUTGROW_TEST_BUF",
             Self::Python => "OUTGROW_TEST_PYTHON",
+            Self::Smtp => "OUTGROW_TEST_SMTP",
         }
     }
 
@@ -63,7 +69,8 @@ impl Tool {
         match self {
             Self::AsyncApi => npm(&folder, "@asyncapi/specs", ASYNC_API)?,
             Self::Buf => npm(&folder, "@bufbuild/buf", BUF)?,
-            Self::Python => pip(&folder)?,
+            Self::Python => pip(&folder, PYTHON)?,
+            Self::Smtp => pip(&folder, SMTP)?,
         }
         ensure!(self.is_there(&folder), "it was fetched, and does not run");
         Ok(self.program(&folder))
@@ -74,6 +81,7 @@ impl Tool {
             Self::AsyncApi => "asyncapi",
             Self::Buf => "buf",
             Self::Python => "python",
+            Self::Smtp => "smtp",
         }
     }
 
@@ -81,7 +89,7 @@ impl Tool {
         folder.join(match self {
             Self::AsyncApi => "node_modules/@asyncapi/specs/schemas/3.0.0.json",
             Self::Buf => "node_modules/.bin/buf",
-            Self::Python => "bin/python",
+            Self::Python | Self::Smtp => "bin/python",
         })
     }
 
@@ -89,6 +97,10 @@ impl Tool {
     fn is_there(self, folder: &Path) -> bool {
         let program = self.program(folder);
         let read = |path: PathBuf| fs::read_to_string(path).ok();
+        let has = |requirements| {
+            let installed = read(folder.join("installed"));
+            installed.is_some() && installed == read(top().join(requirements))
+        };
         match self {
             Self::AsyncApi => {
                 let package = read(folder.join("node_modules/@asyncapi/specs/package.json"));
@@ -96,10 +108,8 @@ impl Tool {
                 package.is_some_and(|package| package.contains(&version)) && program.is_file()
             }
             Self::Buf => version(&program).is_some_and(|version| version.trim() == BUF),
-            Self::Python => {
-                let installed = read(folder.join("installed"));
-                version(&program).is_some() && installed.is_some() && installed == read(top().join(PYTHON))
-            }
+            Self::Python => version(&program).is_some() && has(PYTHON),
+            Self::Smtp => version(&program).is_some() && has(SMTP),
         }
     }
 }
@@ -115,8 +125,8 @@ fn npm(folder: &Path, package: &str, version: &str) -> anyhow::Result<()> {
     within(PATIENCE, Command::new("npm").args(quietly).arg(folder).arg(format!("{package}@{version}")))
 }
 
-fn pip(folder: &Path) -> anyhow::Result<()> {
-    let requirements = top().join(PYTHON);
+fn pip(folder: &Path, requirements: &str) -> anyhow::Result<()> {
+    let requirements = top().join(requirements);
     within(PATIENCE, Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
     let quietly = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries=1", "-r"];
     within(PATIENCE, Command::new(folder.join("bin/python")).args(quietly).arg(&requirements))?;
@@ -167,7 +177,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_taken_for_a_tool() {
         let nowhere = Path::new("/nowhere");
-        for tool in [Tool::AsyncApi, Tool::Buf, Tool::Python] {
+        for tool in [Tool::AsyncApi, Tool::Buf, Tool::Python, Tool::Smtp] {
             assert!(!tool.is_there(nowhere), "{tool:?}");
         }
     }

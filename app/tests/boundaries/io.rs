@@ -14,6 +14,7 @@ const IO: &[&str] = &[
     "hyper",
     "hyper-util",
     "lapin",
+    "lettre",
     "libsqlite3-sys",
     "mio",
     "polling",
@@ -31,8 +32,12 @@ const IO: &[&str] = &[
 ];
 
 /// A technology, with all crates whose names start so, and the only crate that may name it.
-const HOMES: &[(&str, &str)] =
-    &[("tonic", "adapter-grpc"), ("lapin", "adapter-rabbitmq"), ("sqlx", "adapter-sql")];
+const HOMES: &[(&str, &str)] = &[
+    ("tonic", "adapter-grpc"),
+    ("lapin", "adapter-rabbitmq"),
+    ("lettre", "adapter-smtp"),
+    ("sqlx", "adapter-sql"),
+];
 
 /// Every pure crate (kernel, contracts, cores) that is built with I/O, however far down.
 fn impure(graph: &Graph) -> Vec<Breach> {

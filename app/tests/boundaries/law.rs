@@ -24,7 +24,7 @@ const LAW: &[Row] = &[
     // a module
     ("X-contract",      "outgrow",                 "bytes serde thiserror time uuid"),
     ("X-core",          "outgrow X-contract",      "async-trait thiserror time tracing"),
-    ("X-infra",         "outgrow X-contract X-core *-contract adapter-sql adapter-http",
+    ("X-infra",         "outgrow X-contract X-core *-contract adapter-sql adapter-http adapter-smtp",
                                                    "async-trait axum serde serde_json thiserror time tracing utoipa uuid"),
     // one technology each
     ("adapter-sql",     "outgrow outgrow-runtime adapter-*",
@@ -38,6 +38,8 @@ const LAW: &[Row] = &[
                                                    "PLUMBING axum base64 form_urlencoded http http-body-util hyper \
                                                     hyper-util serde serde_json tower-http utoipa utoipa-axum \
                                                     utoipa-swagger-ui"),
+    ("adapter-smtp",    "outgrow outgrow-runtime adapter-*",
+                                                   "PLUMBING lettre percent-encoding url"),
     ("adapter-telemetry", "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING tracing-subscriber"),
     // the composition root, and what never ships
