@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use outgrow_cli::App;
-use shop::{IMPORT, MODULES, compose};
+use shop::{IMPORT, MODULES, SETTINGS, compose};
 
 fn main() -> ExitCode {
     let shop = App {
@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         about: "A small shop: a catalogue, a stockroom, and orders. One process, or as many as you like.",
         modules: MODULES,
         compose,
+        settings: SETTINGS,
         commands: &[IMPORT],
         try_it: |address| format!("curl -s {address}/v1/products"),
     };

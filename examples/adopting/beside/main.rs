@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         about: "The shop, with a post room.",
         modules: shop::MODULES,
         compose,
+        settings: &[],
         commands: &[],
         try_it: |address| format!("curl -s {address}/post/hours"),
     };

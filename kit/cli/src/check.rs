@@ -16,7 +16,7 @@ pub(crate) fn carriers(settings: &Settings) -> Vec<Arc<dyn Carrier>> {
 
 /// Refuses a configuration with flaws, naming all of them.
 pub(crate) fn sound(settings: &Settings, app: App) -> Result<(), Failed> {
-    let flaws = settings.flaws(app.modules, &carriers(settings));
+    let flaws = settings.flaws(app, &carriers(settings));
     if flaws.is_empty() {
         return Ok(());
     }

@@ -22,13 +22,13 @@ use figment::{
     providers::{Env, Format as _, Toml},
     value::Dict,
 };
-use outgrow::ModuleSpec;
+use outgrow::{ModuleSpec, settings::Given};
 use outgrow_runtime::{
     Address, Carrier, Service, Topology,
     topology::{Flaw, MAIN},
 };
 
-use crate::Failed;
+use crate::{App, Failed};
 use read::Section;
 
 /// Where the public API listens if nothing else is said.
@@ -36,6 +36,9 @@ const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 
 /// What the names of queues begin with if nothing else is said.
 pub(crate) const DEFAULT_PREFIX: &str = "outgrow";
+
+/// What every module may be told.
+const OF_MODULES: &str = "url, admin_url, placement";
 
 /// Where homes are if nothing else is said: one SQLite file per module in this folder.
 const DEFAULT_DATA: &str = "sqlite:data";
@@ -53,6 +56,8 @@ pub struct Settings {
     pub homes: BTreeMap<String, Home>,
     /// The modules that something is said of.
     pub named: BTreeSet<String>,
+    /// What modules are told by settings of their own.
+    pub given: BTreeMap<String, Given>,
     /// The broker that calls may go over, if there is one.
     pub broker: Option<BrokerSettings>,
     /// Whether an empty system is filled with the application's sample data.
@@ -172,7 +177,7 @@ impl Settings {
         let main = topology.services.entry(MAIN.to_owned()).or_default();
         main.http = main.http.or_else(|| DEFAULT_HTTP.parse().ok());
 
-        let (mut homes, mut named) = (BTreeMap::new(), BTreeSet::new());
+        let (mut homes, mut given, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         for (name, dict) in read::tables("modules", modules, &mut flaws) {
             let mut module = Section::new(format!("modules.{name}"), dict, &mut flaws);
             let admin_url = module.text("admin_url");
@@ -188,10 +193,22 @@ impl Settings {
             {
                 topology.loopback.insert(name.clone());
             }
-            module.end("url, admin_url, placement");
+            given.insert(name, module.rest().into_iter().collect());
         }
         let data_url = data_url.unwrap_or_else(|| DEFAULT_DATA.to_owned());
-        Self { topology, data_url, admin_url, homes, named, broker, sample, base, source, unread: flaws }
+        Self {
+            topology,
+            data_url,
+            admin_url,
+            homes,
+            given,
+            named,
+            broker,
+            sample,
+            base,
+            source,
+            unread: flaws,
+        }
     }
 
     /// Where the home of a module is.
@@ -213,7 +230,8 @@ impl Settings {
     }
 
     /// Everything wrong with it, at once: what could not be read, and what cannot be.
-    pub fn flaws(&self, modules: &[&'static ModuleSpec], carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
+    pub fn flaws(&self, app: App, carriers: &[Arc<dyn Carrier>]) -> Vec<Flaw> {
+        let modules = app.modules;
         let unknown = self.named.iter();
         let unknown =
             unknown.filter(|name| !modules.iter().any(|spec| spec.name == **name)).map(|name| Flaw {
@@ -240,7 +258,7 @@ impl Settings {
                 remedy: "correct it, or leave it out".into(),
             })
         });
-        let unread = self.unread.iter().cloned();
+        let unread = self.unread.iter().cloned().chain(wrong_settings(self, app));
         let mut flaws: Vec<_> = unread.chain(unknown).chain(unusable).chain(broker).collect();
         flaws.extend(wrong_homes(self, modules).into_values());
         // What stands there and cannot be read is not missing, too.
@@ -249,6 +267,29 @@ impl Settings {
         flaws.extend(more.into_iter().filter(|flaw| !told.contains(&flaw.key)));
         flaws
     }
+}
+
+/// Settings that no module takes, and those that the one they are for does not understand.
+fn wrong_settings(settings: &Settings, app: App) -> impl Iterator<Item = Flaw> {
+    settings.given.iter().flat_map(move |(module, given)| {
+        let taken = app.settings.iter().find(|taken| taken.module() == module);
+        let keys = taken.map_or(&[][..], |taken| taken.keys());
+        let key = move |key: &str| format!("modules.{module}.{key}");
+        let foreign = given.keys().filter(move |given| !keys.contains(given)).map(move |given| Flaw {
+            key: key(given),
+            what: "is not a setting".into(),
+            remedy: format!(
+                "use one of: {}",
+                keys.iter().chain(&[OF_MODULES]).copied().collect::<Vec<_>>().join(", ")
+            ),
+        });
+        let wrong = taken.into_iter().flat_map(|taken| taken.wrong(given));
+        foreign.chain(wrong.map(move |wrong| Flaw {
+            key: key(wrong.key),
+            what: wrong.what,
+            remedy: wrong.remedy.into(),
+        }))
+    })
 }
 
 /// What only the modules and their places together show to be wrong: each place once.

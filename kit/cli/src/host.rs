@@ -12,7 +12,10 @@ use std::{
 use adapter_http::Endpoints;
 use adapter_sql::Home;
 use axum::Router;
-use outgrow::{IdGen, ModuleSpec, Port, SystemIds};
+use outgrow::{
+    IdGen, ModuleSpec, Port, SystemIds,
+    settings::{Given, SettingsSpec},
+};
 use outgrow_runtime::{Bell, Modules, Tasks, Unmet, topology::MAIN};
 
 use crate::{App, Settings, check, homes::Opened};
@@ -27,6 +30,7 @@ pub struct Host {
     pub(crate) tasks: Tasks,
     pub(crate) ids: Arc<dyn IdGen>,
     pub(crate) sample: bool,
+    given: BTreeMap<String, Given>,
 }
 
 impl std::fmt::Debug for Host {
@@ -51,6 +55,7 @@ impl Host {
             tasks: tasks.clone(),
             ids: Arc::new(SystemIds),
             sample: settings.sample,
+            given: settings.given.clone(),
         }
     }
 
@@ -81,6 +86,17 @@ impl Host {
     ) -> Result<(Arc<P>, Arc<O>), Unmet> {
         let home = self.homes.get(spec.name).cloned();
         self.modules.add_versions(spec, || home.map(build).ok_or(Unmet::NoHome(spec.name)), older)
+    }
+
+    /// What a module's own settings say, nothing set included.
+    ///
+    /// # Panics
+    /// If they are not among those of the [`App`]: all others are read before anything is composed, and refused if they
+    /// are wrong.
+    #[expect(clippy::expect_used, reason = "a defect of the composition, which has no other way to be seen")]
+    pub fn settings<T>(&self, spec: &SettingsSpec<T>) -> T {
+        let given = self.given.get(spec.module).cloned().unwrap_or_default();
+        (spec.read)(&given).ok().expect("the settings of a module are among those of the app")
     }
 
     /// Shows endpoints to the public. Only the service `main` does; the others show operations.

@@ -27,7 +27,7 @@ mod waiting;
 
 use std::process::ExitCode;
 
-use outgrow::ModuleSpec;
+use outgrow::{ModuleSpec, settings::TakesSettings};
 use outgrow_runtime::Unmet;
 
 pub use command::Command;
@@ -46,6 +46,8 @@ pub struct App {
     pub modules: &'static [&'static ModuleSpec],
     /// Puts the modules together.
     pub compose: fn(&mut Host) -> Result<(), Unmet>,
+    /// The settings that modules take of their own.
+    pub settings: &'static [&'static dyn TakesSettings],
     /// What it can do besides the commands of the kit.
     pub commands: &'static [Command],
     /// A line to try once it serves, given the address of its public API.

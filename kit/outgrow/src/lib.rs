@@ -21,6 +21,7 @@ pub mod module;
 pub mod money;
 pub mod port;
 pub mod schema;
+pub mod settings;
 pub mod store;
 pub mod text;
 pub mod wire;

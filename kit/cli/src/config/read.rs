@@ -51,6 +51,12 @@ impl<'f> Section<'f> {
         self.take(key, Value::into_string, "text", "write one text, in quotes")
     }
 
+    /// Whatever else is said, as texts: somebody else knows which keys there are.
+    pub(super) fn rest(mut self) -> Vec<(String, String)> {
+        let keys: Vec<_> = self.dict.keys().cloned().collect();
+        keys.into_iter().filter_map(|key| Some((key.clone(), self.text(&key)?))).collect()
+    }
+
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         self.take(key, |value| value.to_bool(), "true or false", "write true or false")
     }
