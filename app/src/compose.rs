@@ -11,7 +11,7 @@ use catalog_contract::Catalog;
 use inventory_contract::Inventory;
 use notifications_contract::Notifications;
 use ordering_contract::Ordering;
-use outgrow::ModuleSpec;
+use outgrow::{ModuleSpec, settings::TakesSettings};
 use outgrow_cli::Host;
 use outgrow_runtime::Unmet;
 
@@ -20,6 +20,9 @@ use crate::sample;
 /// Every module of the shop.
 pub static MODULES: &[&ModuleSpec] =
     &[&catalog_infra::SPEC, &inventory_infra::SPEC, &ordering_infra::SPEC, &notifications_infra::SPEC];
+
+/// The settings that modules of the shop take of their own.
+pub static SETTINGS: &[&dyn TakesSettings] = &[&notifications_infra::SETTINGS];
 
 /// The shop, as who composed it can call it: each port leads to wherever its module is.
 pub(crate) struct Ports {
@@ -36,7 +39,9 @@ pub(crate) fn modules(host: &mut Host) -> Result<Ports, Unmet> {
     let ordering = host.module(&ordering_infra::SPEC, |home| {
         ordering_infra::build(home, catalog.clone(), inventory.clone())
     })?;
-    let notifications = host.module(&notifications_infra::SPEC, notifications_infra::build)?;
+    let post = host.settings(&notifications_infra::SETTINGS);
+    let notifications =
+        host.module(&notifications_infra::SPEC, |home| notifications_infra::build(home, post))?;
     Ok(Ports { catalog, inventory, ordering, notifications })
 }
 

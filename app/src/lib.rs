@@ -4,5 +4,5 @@ mod compose;
 mod import;
 mod sample;
 
-pub use compose::{MODULES, compose};
+pub use compose::{MODULES, SETTINGS, compose};
 pub use import::IMPORT;

@@ -39,3 +39,5 @@ mod with_asyncapi;
 mod with_buf;
 #[path = "shop/with_python.rs"]
 mod with_python;
+#[path = "shop/with_smtp.rs"]
+mod with_smtp;

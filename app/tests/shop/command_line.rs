@@ -16,6 +16,38 @@ pub(crate) fn run(dir: &TestDir, args: &[&str]) -> (i32, String, String) {
 const SPLIT: &str = "[services.stock]\nmodules = [\"inventory\"]\naddress = \"grpc://127.0.0.1:7101\"\n";
 
 #[test]
+fn a_wrong_setting_of_a_module_is_told_with_its_remedy_and_without_its_secrets() {
+    let wrong = |table: &str| {
+        let dir = TestDir::new();
+        dir.write("outgrow.toml", format!("[modules.notifications]\n{table}"));
+        let (code, _, stderr) = run(&dir, &["check"]);
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+        (code, stderr)
+    };
+    for (table, says) in [
+        (
+            "smtp = \"smtp://ada:hunter2@mail.example.org\"\nfrom = \"shop@example.org\"",
+            "modules.notifications.smtp: would send its password unencrypted: add `?tls=required`, or use `smtps://`; \
+             write where the mail server is, or leave it out",
+        ),
+        ("smtp = \"smtps://ada:hunter2@mail.example.org\"", "modules.notifications.from: is missing"),
+        ("from = \"shop@example.org\"", "modules.notifications.from: means nothing without `smtp`"),
+        ("smtp = 25", "modules.notifications.smtp: is a number, not text"),
+        (
+            "sendmail = \"hunter2\"",
+            "modules.notifications.sendmail: is not a setting; use one of: smtp, from, url,",
+        ),
+    ] {
+        let (code, stderr) = wrong(table);
+        assert_eq!((code, stderr.contains(says)), (64, true), "{says}\n{stderr}");
+    }
+    let (code, stderr) = wrong("smtp = \"hunter2\"\nfrom = \"shop\"");
+    assert_eq!((code, stderr.contains("2 problems")), (64, true), "{stderr}");
+    let fine = "smtp = \"smtps://ada:hunter2@mail.example.org\"\nfrom = \"shop@example.org\"";
+    assert_eq!(wrong(fine), (0, String::new()));
+}
+
+#[test]
 fn check_finds_every_problem_at_once() {
     let dir = TestDir::new();
     dir.write(

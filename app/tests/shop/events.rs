@@ -183,7 +183,7 @@ async fn over_rabbitmq_a_listener_that_was_never_there_is_told_when_it_comes_up(
 }
 
 /// As long as this stands, nobody can keep that a message was sent; how often that was tried is counted.
-const NOTHING_IS_KEPT: &str = "
+pub(crate) const NOTHING_IS_KEPT: &str = "
     create sequence notifications.tried minvalue 0;
     grant all on sequence notifications.tried to public;
     create function notifications.refuse() returns trigger language plpgsql as
@@ -191,15 +191,19 @@ const NOTHING_IS_KEPT: &str = "
     create trigger refuse before update on notifications.messages
     for each row execute function notifications.refuse()";
 
+/// Changes the database of a shop that is on PostgreSQL.
+pub(crate) async fn alter(shop: &System, statements: &str) {
+    match &shop.data {
+        Data::Database(database) => database.alter(statements).await,
+        Data::Folder(_) => panic!("it is on PostgreSQL"),
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn killed_between_sending_and_keeping_it_sends_the_same_message_again_and_tells_it_once() {
     let mut shop = System::started_on_postgres(MAIL, "").await;
     shop.sell("mug", 1250, 5).await;
-    let alter = async |shop: &System, statements: &str| match &shop.data {
-        Data::Database(database) => database.alter(statements).await,
-        Data::Folder(_) => panic!("it is on PostgreSQL"),
-    };
     alter(&shop, NOTHING_IS_KEPT).await;
     let id = place(&shop, 2).await;
     let home = shop.data.home(&notifications_infra::SPEC).await;

@@ -17,6 +17,6 @@ mod port;
 mod refusal;
 
 pub use id::{MessageId, OrderId, Recipient};
-pub use model::{Message, Outcome, Sent, SentQuery};
+pub use model::{Message, Outcome, Sent, SentQuery, Undeliverable};
 pub use port::Notifications;
 pub use refusal::NotificationsRefusal;

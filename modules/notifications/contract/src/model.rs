@@ -19,6 +19,29 @@ pub struct Sent {
     /// Those that were sent, oldest first: at most one for each outcome.
     #[wire(1)]
     pub messages: Vec<Message>,
+    /// Those that will never be sent, oldest first.
+    #[wire(2)]
+    pub undeliverable: Vec<Undeliverable>,
+}
+
+/// A message that will never be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct Undeliverable {
+    /// Which one.
+    #[wire(1)]
+    pub id: MessageId,
+    /// The order it is about.
+    #[wire(2)]
+    pub order: OrderId,
+    /// What it tells.
+    #[wire(3)]
+    pub outcome: Outcome,
+    /// Who was to get it.
+    #[wire(4)]
+    pub to: Recipient,
+    /// Why they will not, in a sentence for people.
+    #[wire(5)]
+    pub why: String,
 }
 
 /// A message that was sent.

@@ -10,7 +10,7 @@ pub mod sending;
 pub mod service;
 
 pub use message::Message;
-pub use needs::{Mailer, MessageStore, Unavailable};
+pub use needs::{Mailer, MessageStore, Undelivered};
 pub use notice::{Letter, News, Notice};
 pub use sending::Sending;
 pub use service::Mailroom;

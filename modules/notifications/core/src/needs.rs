@@ -16,7 +16,7 @@ pub trait MessageStore: Send + Sync {
     /// The messages about an order that were sent, oldest first.
     async fn sent(&self, order: OrderId) -> Result<Vec<Message>, StoreError>;
 
-    /// At most `limit` messages that are still to be sent, oldest first, from behind `after`.
+    /// At most `limit` messages that are still to be sent and may be, oldest first, from behind `after`.
     async fn to_send(&self, after: Option<MessageId>, limit: u32) -> Result<Vec<MessageId>, StoreError>;
 
     /// Keeps a message that is to be sent, and that the event it tells of was handled; both or nothing:
@@ -25,6 +25,13 @@ pub trait MessageStore: Send + Sync {
 
     /// Keeps that a message was sent. [`CommitError::Conflict`] when that is known already.
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError>;
+
+    /// The messages about an order that will never be sent, oldest first.
+    async fn refused(&self, order: OrderId) -> Result<Vec<Message>, StoreError>;
+
+    /// Keeps that a message will never be sent, and why. [`CommitError::Conflict`] when it was sent, or when that is
+    /// known already.
+    async fn mark_refused(&self, id: MessageId, why: &str) -> Result<(), CommitError>;
 }
 
 /// Brings messages to people.
@@ -32,10 +39,16 @@ pub trait MessageStore: Send + Sync {
 pub trait Mailer: Send + Sync {
     /// Sends a letter, or hands it to who certainly will. It may be asked again for the same `id`, by whoever died
     /// before keeping that it was sent: the id travels with the letter, so that the second one can be recognised.
-    async fn send(&self, id: MessageId, to: &Recipient, letter: &Letter) -> Result<(), Unavailable>;
+    async fn send(&self, id: MessageId, to: &Recipient, letter: &Letter) -> Result<(), Undelivered>;
 }
 
-/// The mailer did not do its part. Nothing is known about why that would help us.
+/// The mailer did not do its part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the mailer is not available: {0}")]
-pub struct Unavailable(pub String);
+pub enum Undelivered {
+    /// It did not bring the letter, or perhaps did: it may be asked again.
+    #[error("the mailer is not available: {0}")]
+    Unavailable(String),
+    /// It will never bring this letter, however often it is asked.
+    #[error("the letter was refused: {0}")]
+    Refused(String),
+}

@@ -1,7 +1,8 @@
 //! What happens to a message after it was written: it is sent, then it is kept that it was.
 //!
 //! Whoever dies before the sending leaves it to be sent; whoever dies between the two leaves it to be sent again, under
-//! the same id. No order of the two would be better: a letter that is certainly never doubled may never be sent.
+//! the same id. No order of the two would be better: a letter that is certainly never doubled may never be sent. One
+//! that the mailer will never bring is kept with the reason, and not tried again.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +15,7 @@ use std::{
 use notifications_contract::MessageId;
 use outgrow::{Clock, CommitError, StoreError};
 
-use crate::{Mailer, MessageStore, Unavailable};
+use crate::{Mailer, MessageStore, Undelivered};
 
 /// How many messages one round looks at.
 const ROUND: u32 = 256;
@@ -25,8 +26,8 @@ pub struct Sending {
     messages: Arc<dyn MessageStore>,
     mailer: Arc<dyn Mailer>,
     clock: Arc<dyn Clock>,
-    /// The last message of the round before: the next begins behind it, so that messages which cannot be sent do not
-    /// keep the others from their turn.
+    /// The last message of the round before: the next begins behind it, with those that are new, and goes on with the
+    /// oldest. So messages that cannot be sent keep nobody from their turn.
     last: Arc<Mutex<Option<MessageId>>>,
     /// What was sent by this process and could not be kept: only that is left to do, while the process lives.
     unkept: Arc<Mutex<BTreeSet<MessageId>>>,
@@ -44,10 +45,10 @@ impl std::fmt::Debug for Sending {
 #[derive(Debug, thiserror::Error)]
 enum Unsent {
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Undelivered(#[from] Undelivered),
     #[error("the message could not be read")]
     Read(#[from] StoreError),
-    #[error("it was sent, but that could not be kept")]
+    #[error("what became of it could not be kept")]
     Commit(#[source] CommitError),
 }
 
@@ -71,8 +72,10 @@ impl Sending {
     async fn round(&self) -> Result<Vec<MessageId>, StoreError> {
         let after = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut round = self.messages.to_send(after, ROUND).await?;
-        if round.is_empty() && after.is_some() {
-            round = self.messages.to_send(None, ROUND).await?;
+        let room = usize::try_from(ROUND).unwrap_or_default().saturating_sub(round.len());
+        if let Some(after) = after.filter(|_| room > 0) {
+            let oldest = self.messages.to_send(None, ROUND).await?;
+            round.extend(oldest.into_iter().filter(|id| *id <= after).take(room));
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = round.last().copied();
         Ok(round)
@@ -104,13 +107,16 @@ impl Sending {
 
     async fn try_to_send(&self, id: MessageId) -> Result<(), Unsent> {
         let Some(message) = self.messages.message(id).await? else { return Ok(()) };
-        if message.sent_at.is_some() {
+        if message.is_settled() {
             self.unkept().remove(&id);
             return Ok(());
         }
         if !self.unkept().contains(&id) {
-            self.mailer.send(id, &message.to, &message.letter).await?;
-            self.unkept().insert(id);
+            match self.mailer.send(id, &message.to, &message.letter).await {
+                Ok(()) => _ = self.unkept().insert(id),
+                Err(Undelivered::Refused(why)) => return self.give_up(id, &why).await,
+                Err(unavailable @ Undelivered::Unavailable(_)) => return Err(unavailable.into()),
+            }
         }
         match self.messages.mark_sent(id, self.clock.now()).await {
             // Somebody else had sent it, too; whoever got it twice can tell by its id.
@@ -122,6 +128,19 @@ impl Sending {
                 Err(Unsent::Commit(error))
             }
         }
+    }
+
+    /// Keeps that a message will never be sent. Who cannot keep that will be told so again.
+    async fn give_up(&self, id: MessageId, why: &str) -> Result<(), Unsent> {
+        match self.messages.mark_refused(id, why).await {
+            Ok(()) => tracing::warn!(%id, why, "a message will never be sent"),
+            // Somebody else has found out, or has sent it after all.
+            Err(CommitError::Conflict) => {}
+            Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => {
+                return Err(Unsent::Commit(error));
+            }
+        }
+        Ok(())
     }
 
     fn unkept(&self) -> MutexGuard<'_, BTreeSet<MessageId>> {

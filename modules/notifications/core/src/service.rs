@@ -52,6 +52,10 @@ impl Mailroom {
 impl Notifications for Mailroom {
     async fn sent(&self, _cx: &CallContext, request: SentQuery) -> Answer<Sent, NotificationsRefusal> {
         let messages = self.messages.sent(request.order).await?;
-        Ok(Sent { messages: messages.into_iter().filter_map(Message::shown).collect() })
+        let refused = self.messages.refused(request.order).await?;
+        Ok(Sent {
+            messages: messages.into_iter().filter_map(Message::shown).collect(),
+            undeliverable: refused.into_iter().filter_map(Message::undeliverable).collect(),
+        })
     }
 }

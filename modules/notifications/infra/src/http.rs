@@ -6,13 +6,13 @@ mod body;
 
 use std::sync::Arc;
 
-use adapter_http::{Cx, Endpoints, Json, Page, Problem, Query, query_failure, routes};
+use adapter_http::{Cx, Endpoints, Json, Problem, Query, query_failure, routes};
 use axum::{extract::State, http::StatusCode};
 use notifications_contract::{Notifications, NotificationsRefusal, OrderId, SentQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use body::MessageBody;
+use body::SentBody;
 
 type Shared = State<Arc<dyn Notifications>>;
 
@@ -44,24 +44,23 @@ impl TryFrom<String> for OrderText {
     }
 }
 
-/// The messages about an order that were sent, oldest first.
+/// The messages about an order that were sent, oldest first, and those that will never be.
 ///
 /// At most one for each outcome of the order, so there is no next page.
 #[utoipa::path(
     get,
     path = "/v1/notifications",
     params(SentParams),
-    responses((status = 200, body = Page<MessageBody>))
+    responses((status = 200, body = SentBody))
 )]
 async fn sent(
     State(notifications): Shared,
     Cx(cx): Cx,
     Query(params): Query<SentParams>,
-) -> Result<Json<Page<MessageBody>>, Problem> {
+) -> Result<Json<SentBody>, Problem> {
     let request = SentQuery { order: params.order.0 };
     let sent = notifications.sent(&cx, request).await.map_err(query_failure(refused))?;
-    let items = sent.messages.into_iter().map(MessageBody::from).collect();
-    Ok(Json(Page { items, next: None }))
+    Ok(Json(SentBody::from(sent)))
 }
 
 /// Only a newer Notifications refuses anything.

@@ -6,11 +6,14 @@ mod acl {
     //! Where the words of other contexts are translated into our own.
     pub(crate) mod ordering;
 }
+mod config;
 mod console;
 mod http;
+mod mail;
 mod module;
 mod store;
 
+pub use config::{Post, SETTINGS};
 pub use http::endpoints;
 pub use module::{SPEC, build};
 pub use store::SqlMessageStore;

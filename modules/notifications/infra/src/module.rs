@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use adapter_sql::{Bell, Home, Poison};
 use notifications_contract::{MessageId, Notifications};
-use notifications_core::{Mailroom, MessageStore, Sending};
+use notifications_core::{Mailer, Mailroom, MessageStore, Sending};
 use ordering_contract::OrderEvent;
 use outgrow::{
     Event, ModuleSpec, Port as _,
     event::{Delivered, Handled},
 };
 
-use crate::{acl::ordering, console::ConsoleMailer, store::SqlMessageStore};
+use crate::{acl::ordering, config::Post, console::ConsoleMailer, mail::SmtpMailer, store::SqlMessageStore};
 
 /// How long a message waits at most until it is looked at again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,16 +25,20 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[<OrderEvent as Event>::STREAM],
-    migrations: outgrow::migrations!["notifications": "0001_messages"],
+    migrations: outgrow::migrations!["notifications": "0001_messages", "0002_refused_messages"],
 };
 
 /// Notifications in this process. What it hears it writes down; what is written it sends by itself: at once after a
 /// commit, and what a crash left unsent at the next start.
 #[expect(clippy::needless_pass_by_value, reason = "every module is built from its own home")]
-pub fn build(home: Home) -> Arc<dyn Notifications> {
+pub fn build(home: Home, post: Post) -> Arc<dyn Notifications> {
+    let mailer: Arc<dyn Mailer> = match post {
+        Post::Console => Arc::new(ConsoleMailer),
+        Post::Smtp(smtp) => Arc::new(SmtpMailer(smtp)),
+    };
     let messages: Arc<dyn MessageStore> = Arc::new(SqlMessageStore::new(&home));
     let bell = Bell::default();
-    send(&home, Sending::new(Arc::clone(&messages), Arc::new(ConsoleMailer), home.clock()), &bell);
+    send(&home, Sending::new(Arc::clone(&messages), mailer, home.clock()), &bell);
     let mailroom = Arc::new(Mailroom::new(messages, home.clock(), move || bell.ring()));
     let ear = Arc::clone(&mailroom);
     // The later news of an order are not told before the earlier.

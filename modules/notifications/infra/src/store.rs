@@ -59,8 +59,23 @@ impl MessageStore for SqlMessageStore {
 
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {
         let write = move |mut tx: Tx| async move {
-            let sent = tx.query("update messages set sent_at = $2 where id = $1 and sent_at is null");
-            sent.bind(id.0).bind(Timestamp(at)).changed_one().await?;
+            let sent = "update messages set sent_at = $2, refused = null where id = $1 and sent_at is null";
+            tx.query(sent).bind(id.0).bind(Timestamp(at)).changed_one().await?;
+            tx.commit(()).await
+        };
+        self.db.write(write).await
+    }
+
+    async fn refused(&self, order: OrderId) -> Result<Vec<Message>, StoreError> {
+        let rows = self.db.query(REFUSED).bind(order.0).all().await?;
+        let messages: Result<_, SqlError> = rows.iter().map(message).collect();
+        Ok(messages?)
+    }
+
+    async fn mark_refused(&self, id: MessageId, why: &str) -> Result<(), CommitError> {
+        let why = why.to_owned();
+        let write = move |mut tx: Tx| async move {
+            tx.query(REFUSE).bind(id.0).bind(&*why).changed_one().await?;
             tx.commit(()).await
         };
         self.db.write(write).await
@@ -71,7 +86,13 @@ impl MessageStore for SqlMessageStore {
 const SENT: &str = "
     select * from messages where order_id = $1 and sent_at is not null order by written_at, id limit 100";
 
-const TO_SEND: &str = "select id from messages where sent_at is null and id > $1 order by id limit $2";
+const REFUSED: &str = "
+    select * from messages where order_id = $1 and refused is not null order by written_at, id limit 100";
+
+const REFUSE: &str = "update messages set refused = $2 where id = $1 and sent_at is null and refused is null";
+
+const TO_SEND: &str = "
+    select id from messages where sent_at is null and refused is null and id > $1 order by id limit $2";
 
 /// A message that exists, or a second one of an outcome, breaks a key, which is a conflict.
 async fn insert(tx: &mut Tx, message: &Message) -> Result<(), CommitError> {
@@ -100,6 +121,7 @@ fn message(row: &Row) -> Result<Message, SqlError> {
         letter: Letter { subject: row.get("subject")?, text: row.get("body")? },
         written_at: row.time("written_at")?,
         sent_at: row.get::<Option<Timestamp>>("sent_at")?.map(|Timestamp(at)| at),
+        refused: row.get("refused")?,
     })
 }
 

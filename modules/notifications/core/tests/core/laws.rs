@@ -20,6 +20,8 @@ macro_rules! on_each_law {
             a_message_is_marked_as_sent_once
             messages_to_send_come_oldest_first_and_sent_ones_do_not
             the_messages_about_an_order_come_once_they_were_sent
+            a_refused_message_is_kept_with_the_reason_and_not_to_be_sent
+            what_was_sent_after_all_is_not_refused
         }
     };
 }
@@ -104,4 +106,24 @@ pub(crate) async fn the_messages_about_an_order_come_once_they_were_sent(store: 
     assert_eq!(sent(store, 1).await, [id(3)]);
     store.mark_sent(id(1), at(6)).await.unwrap();
     assert_eq!((sent(store, 1).await, sent(store, 2).await), (vec![id(1), id(3)], vec![]), "oldest first");
+}
+
+pub(crate) async fn a_refused_message_is_kept_with_the_reason_and_not_to_be_sent(store: &Store) {
+    let (message, _other) = (written(store, 1).await, written(store, 2).await);
+    store.mark_refused(id(1), "no such mailbox; 'ü").await.unwrap();
+    let refused = Message { refused: Some("no such mailbox; 'ü".to_owned()), ..message };
+    assert_eq!(store.message(id(1)).await.unwrap(), Some(refused.clone()));
+    assert_eq!(store.refused(order(1)).await.unwrap(), [refused]);
+    assert_eq!((store.refused(order(2)).await.unwrap(), sent(store, 1).await), (vec![], vec![]));
+    assert_eq!(store.to_send(None, 10).await.unwrap(), [id(2)]);
+    assert!(matches!(store.mark_refused(id(1), "again").await, Err(CommitError::Conflict)));
+    assert!(matches!(store.mark_refused(id(3), "nobody").await, Err(CommitError::Conflict)));
+}
+
+pub(crate) async fn what_was_sent_after_all_is_not_refused(store: &Store) {
+    written(store, 1).await;
+    store.mark_refused(id(1), "by one process").await.unwrap();
+    store.mark_sent(id(1), at(5)).await.unwrap();
+    assert_eq!((store.refused(order(1)).await.unwrap(), sent(store, 1).await), (vec![], vec![id(1)]));
+    assert!(matches!(store.mark_refused(id(1), "too late").await, Err(CommitError::Conflict)));
 }

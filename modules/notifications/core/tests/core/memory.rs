@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use notifications_contract::{MessageId, OrderId, Recipient};
-use notifications_core::{Letter, Mailer, Message, MessageStore, Unavailable};
+use notifications_core::{Letter, Mailer, Message, MessageStore, Undelivered};
 use outgrow::{CommitError, StoreError, event::Mark};
 use time::OffsetDateTime;
 
@@ -73,7 +73,7 @@ impl MessageStore for MemoryMessageStore {
 
     async fn to_send(&self, after: Option<MessageId>, limit: u32) -> Result<Vec<MessageId>, StoreError> {
         let kept = self.kept();
-        let unsent = kept.messages.values().filter(|message| message.sent_at.is_none());
+        let unsent = kept.messages.values().filter(|message| !message.is_settled());
         let unsent = unsent.map(|message| message.id).filter(|id| after.is_none_or(|after| *id > after));
         Ok(unsent.take(usize::try_from(limit).unwrap()).collect())
     }
@@ -92,7 +92,22 @@ impl MessageStore for MemoryMessageStore {
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {
         self.commit(|kept| {
             let unsent = kept.messages.get_mut(&id).filter(|message| message.sent_at.is_none());
-            unsent.ok_or(CommitError::Conflict)?.sent_at = Some(at);
+            let message = unsent.ok_or(CommitError::Conflict)?;
+            (message.sent_at, message.refused) = (Some(at), None);
+            Ok(())
+        })
+    }
+
+    async fn refused(&self, order: OrderId) -> Result<Vec<Message>, StoreError> {
+        let kept = self.kept();
+        let about = kept.messages.values().filter(|message| message.order == order);
+        Ok(about.filter(|message| message.refused.is_some()).cloned().collect())
+    }
+
+    async fn mark_refused(&self, id: MessageId, why: &str) -> Result<(), CommitError> {
+        self.commit(|kept| {
+            let unsettled = kept.messages.get_mut(&id).filter(|message| !message.is_settled());
+            unsettled.ok_or(CommitError::Conflict)?.refused = Some(why.to_owned());
             Ok(())
         })
     }
@@ -114,15 +129,21 @@ pub(crate) enum Fate {
     Away,
     /// It is brought, but nobody hears of that.
     Lost,
+    /// It would not be brought, however often it was tried.
+    Refused,
 }
 
 #[async_trait]
 impl Mailer for Postman {
-    async fn send(&self, id: MessageId, _to: &Recipient, letter: &Letter) -> Result<(), Unavailable> {
+    async fn send(&self, id: MessageId, _to: &Recipient, letter: &Letter) -> Result<(), Undelivered> {
         let fate = self.script.lock().unwrap().pop_front();
-        if fate != Some(Fate::Away) {
+        if matches!(fate, None | Some(Fate::Lost)) {
             self.brought.lock().unwrap().push((id, letter.text.clone()));
         }
-        fate.map_or(Ok(()), |_| Err(Unavailable("planted".to_owned())))
+        match fate {
+            None => Ok(()),
+            Some(Fate::Away | Fate::Lost) => Err(Undelivered::Unavailable("planted".to_owned())),
+            Some(Fate::Refused) => Err(Undelivered::Refused("planted".to_owned())),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to a message afterwards, whatever is lost on the way: it is sent, and a second one can be told.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use notifications_core::{MessageStore as _, Sending};
 use outgrow_testkit::FixedClock;
@@ -107,8 +107,38 @@ async fn a_letter_of_which_nothing_was_heard_is_sent_again_under_the_same_id() {
 #[tokio::test]
 async fn messages_that_cannot_be_sent_do_not_keep_the_others_from_their_turn() {
     let room = Room::with(300).await;
-    let mut seen = room.sending.due().await;
+    let mut seen: BTreeSet<_> = room.sending.due().await.into_iter().collect();
     seen.extend(room.sending.due().await);
     assert_eq!(seen.len(), 300, "none of them was sent, and each had its turn");
     assert!(!room.sending.due().await.is_empty(), "and has one again");
+}
+
+#[tokio::test]
+async fn who_has_just_come_is_first_in_the_next_round() {
+    let room = Room::with(3).await;
+    assert_eq!(room.sending.due().await, [id(1), id(2), id(3)]);
+    room.store.intend(message(4, 4, confirmed()), mark(4, 1)).await.unwrap();
+    assert_eq!(room.sending.due().await, [id(4), id(1), id(2), id(3)]);
+}
+
+#[tokio::test]
+async fn a_letter_that_is_refused_is_not_tried_again_and_shows_why() {
+    let room = Room::with(2).await;
+    room.postman.script.lock().unwrap().push_back(Fate::Refused);
+    room.send_all().await;
+    assert_eq!(room.brought(), [id(2)], "and it keeps nobody from their turn");
+    let refused = room.store.refused(order(1)).await.unwrap();
+    assert_eq!(refused[0].clone().undeliverable().unwrap().why, "planted");
+    room.send_all().await;
+    assert_eq!(room.brought(), [id(2)]);
+}
+
+#[tokio::test]
+async fn a_refusal_that_could_not_be_kept_is_asked_for_again() {
+    let room = Room::with(1).await;
+    room.postman.script.lock().unwrap().extend([Fate::Refused, Fate::Refused]);
+    room.store.commits_fail.lock().unwrap().push_back(Failure::NotCommitted);
+    assert!(!room.sending.send(id(1)).await);
+    room.send_all().await;
+    assert_eq!((room.brought(), room.store.refused(order(1)).await.unwrap().len()), (vec![], 1));
 }

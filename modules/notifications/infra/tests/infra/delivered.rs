@@ -49,6 +49,14 @@ impl MessageStore for Delivered {
         self.store.intend(message, mark).await
     }
 
+    async fn refused(&self, order: OrderId) -> Result<Vec<Message>, StoreError> {
+        self.store.refused(order).await
+    }
+
+    async fn mark_refused(&self, id: MessageId, why: &str) -> Result<(), CommitError> {
+        self.store.mark_refused(id, why).await
+    }
+
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {
         self.store.mark_sent(id, at).await
     }

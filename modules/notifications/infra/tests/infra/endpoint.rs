@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use adapter_http::{About, Operations, Readiness, shell};
 use notifications_core::{MessageStore as _, News};
+use notifications_infra::Post;
 use outgrow_testkit::{Edge, SequentialIds, TestHome};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::{
 /// The endpoint of the module, in a shell of its own.
 async fn edge() -> (TestHome, Edge) {
     let place = TestHome::sqlite(&notifications_infra::SPEC).await;
-    let endpoints = notifications_infra::endpoints(notifications_infra::build(place.home()));
+    let endpoints = notifications_infra::endpoints(notifications_infra::build(place.home(), Post::Console));
     let about =
         About { title: "Notifications".into(), version: "1".into(), description: "For tests.".into() };
     let operations = Operations::new(async || Readiness(vec![]), String::new);
@@ -35,14 +36,14 @@ async fn the_messages_that_were_sent_about_an_order_are_shown() {
         "to": "ada", "subject": letter.subject, "text": letter.text,
     });
     let answer = edge.get(&format!("/v1/notifications?order={}", order(1))).await.ok(200);
-    assert_eq!(answer, json!({ "items": [shown], "next": null }));
+    assert_eq!(answer, json!({ "items": [shown], "next": null, "undeliverable": [] }));
 }
 
 #[tokio::test]
 async fn an_order_that_nobody_has_heard_of_has_no_messages() {
     let (_place, edge) = edge().await;
     let answer = edge.get(&format!("/v1/notifications?order={}", order(404))).await.ok(200);
-    assert_eq!(answer, json!({ "items": [], "next": null }));
+    assert_eq!(answer, json!({ "items": [], "next": null, "undeliverable": [] }));
 }
 
 #[tokio::test]
@@ -52,4 +53,16 @@ async fn a_query_that_does_not_name_an_order_is_refused() {
     for query in ["", "?order=17", &format!("?order={}&limit=1", order(1))] {
         assert_eq!(ask(query).await[0], "400 invalid-parameter", "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_will_never_be_sent_is_shown_with_the_reason() {
+    let (place, edge) = edge().await;
+    let store = Delivered::to(&place);
+    store.intend(message(1, 1, confirmed()), mark(1, 1)).await.unwrap();
+    store.mark_refused(id(1), "no such mailbox").await.unwrap();
+    let shown =
+        json!({ "id": id(1).to_string(), "outcome": "confirmed", "to": "ada", "reason": "no such mailbox" });
+    let answer = edge.get(&format!("/v1/notifications?order={}", order(1))).await.ok(200);
+    assert_eq!(answer, json!({ "items": [], "next": null, "undeliverable": [shown] }));
 }
