@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The version of buf, the tool for Protobuf schemas.
 const BUF: &str = "1.75.0";
 
-/// The version of the official schemas of AsyncAPI.
+/// The version of the official schemas of `AsyncAPI`.
 const ASYNC_API: &str = "6.11.1";
 
 /// What the mail server of the tests is.

@@ -201,9 +201,9 @@ mod tests {
         };
         let properties = event::properties(&broker::source("shop", "parcels"), &event).unwrap();
         let headers = properties.headers().as_ref().unwrap().inner().iter();
-        let text = |value: &AMQPValue| match value {
-            AMQPValue::LongString(text) => text.to_string().into(),
-            other => panic!("{other:?} is no text"),
+        let text = |value: &AMQPValue| {
+            let AMQPValue::LongString(text) = value else { panic!("{value:?} is no text") };
+            text.to_string().into()
         };
         headers.map(|(name, value)| (name.to_string(), text(value))).collect()
     }

@@ -102,7 +102,7 @@ for method, properties, body in channel.consume(queue):
 const SCHEMA: &str = "api/ordering/v1/ordering.v1.events.json";
 
 /// A consumer that holds what it hears against the exported schema, and one that makes it hear something twice.
-async fn listening(shop: &System, prefix: &str) -> (Process, Process) {
+fn listening(shop: &System, prefix: &str) -> (Process, Process) {
     let (code, _, stderr) = run(&shop.dir, &["contracts", "export", "--out", "api"]);
     assert_eq!(code, 0, "{stderr}");
     let (script, exchange) = (format!("{CLIENTS}/events_over_rabbitmq.py"), format!("{prefix}.events"));
@@ -122,7 +122,7 @@ async fn a_consumer_of_the_broker_hears_each_event_once_as_the_schema_says() {
     let mut shop = System::split(&mail, "");
     let exchange = shop.reach_over_rabbitmq().exchange();
     let prefix = exchange.strip_suffix(".events").expect("as documented");
-    let (mut consumer, mut repeater) = listening(&shop, prefix).await;
+    let (mut consumer, mut repeater) = listening(&shop, prefix);
     let shop = shop.start_all(&mail).await;
     shop.sell("mug", 1250, 5).await;
     let placed = async || shop.post("/v1/orders", &order("mug", 2)).await.json()["id"].clone();
@@ -158,7 +158,7 @@ async fn a_consumer_of_the_broker_hears_each_event_once_as_the_schema_says() {
 }
 
 /// Holds one event against the schema, and says what is wrong with it.
-const HELD: &str = r##"
+const HELD: &str = r#"
 import sys; sys.path.insert(0, sys.argv[1])
 from events_over_rabbitmq import readers, package
 known = readers(sys.argv[2])
@@ -171,7 +171,7 @@ for change in ({"order": None}, {"total": {"amount": "1250", "currency": "EUR"}}
 for name in whole:
     assert not reader.is_valid({key: value for key, value in whole.items() if key != name}), name
 print("held", *sorted(kind for kind in known if "order_" in kind))
-"##;
+"#;
 
 #[test]
 #[ignore = "needs Python: cargo xtask test"]

@@ -93,10 +93,13 @@ impl Host {
     /// # Panics
     /// If they are not among those of the [`App`]: all others are read before anything is composed, and refused if they
     /// are wrong.
-    #[expect(clippy::expect_used, reason = "a defect of the composition, which has no other way to be seen")]
+    #[expect(clippy::panic, reason = "a defect of the composition, which has no other way to be seen")]
     pub fn settings<T>(&self, spec: &SettingsSpec<T>) -> T {
         let given = self.given.get(spec.module).cloned().unwrap_or_default();
-        (spec.read)(&given).ok().expect("the settings of a module are among those of the app")
+        let read = (spec.read)(&given);
+        read.unwrap_or_else(|wrong| {
+            panic!("the settings of {} are not among those of the app: {wrong:?}", spec.module)
+        })
     }
 
     /// Shows endpoints to the public. Only the service `main` does; the others show operations.

@@ -38,8 +38,8 @@ impl Given {
 }
 
 impl FromIterator<(String, String)> for Given {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(given: I) -> Self {
-        Self(given.into_iter().collect())
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
     }
 }
 

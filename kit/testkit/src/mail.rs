@@ -30,11 +30,14 @@ impl TestMail {
     /// When there is no Python with `kit/testkit/requirements.txt` at `OUTGROW_TEST_SMTP`.
     #[expect(clippy::new_without_default, reason = "starting a process is no default")]
     pub fn new() -> Self {
-        let python = env::var_os("OUTGROW_TEST_SMTP");
-        let python = python.expect("where Python with aiosmtpd is: cargo xtask test --only smtp");
+        let Some(python) = env::var_os("OUTGROW_TEST_SMTP") else {
+            panic!("where is Python with aiosmtpd? cargo xtask test --only smtp");
+        };
         let mut process = Process::start(Command::new(python).args(["-c", SERVER]));
         let line = process.line_with("listening", SOON);
-        let port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a port");
+        let Some(port) = line.rsplit(' ').next().and_then(|port| port.parse().ok()) else {
+            panic!("a mail server that says `{line}`");
+        };
         Self { process, port }
     }
 
@@ -50,7 +53,10 @@ impl TestMail {
     pub fn letters(&self) -> Vec<Value> {
         let lines = self.process.stdout();
         let letters = lines.iter().filter(|line| line.starts_with('{'));
-        letters.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let read = |line: &String| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("a letter that says `{line}`: {error}"))
+        };
+        letters.map(read).collect()
     }
 
     /// The process, to be killed or frozen.

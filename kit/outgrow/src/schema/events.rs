@@ -48,10 +48,14 @@ struct Definitions(Map<String, Value>);
 
 impl Definitions {
     fn kind(&mut self, stream: &StreamDesc, kind: &FieldDesc) {
-        let schema = match (kind.shape)() {
+        let shape = (kind.shape)();
+        let schema = if let Shape::Message(desc) = shape
+            && desc.parent.is_some()
+        {
             // Written in place: nobody else refers to it.
-            Shape::Message(desc) if desc.parent.is_some() => self.message(stream.package, desc),
-            shape => self.value(stream.package, shape),
+            self.message(stream.package, desc)
+        } else {
+            self.value(stream.package, shape)
         };
         self.0.insert(stream.kind(kind), described(schema, kind.doc));
     }

@@ -69,7 +69,7 @@ fn without(whole: &Value, place: &str) -> Value {
     match rest.pointer_mut(within).unwrap() {
         Value::Object(object) => drop(object.remove(name)),
         Value::Array(list) => drop(list.remove(name.parse().unwrap())),
-        other => panic!("{place}: {other}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => panic!("{place} is in nothing"),
     }
     rest
 }

@@ -1,7 +1,7 @@
 //! What is in the tree for peers in other languages is what the code says.
 
 use ordering_contract::{OrderEvent, OrderId, Reason};
-use outgrow::{Event, Money, Port as _, event::StreamDesc, schema};
+use outgrow::{Event as _, Money, Port as _, event::StreamDesc, schema};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
