@@ -146,7 +146,8 @@ impl RabbitCourier {
         options: BasicPublishOptions,
         event: &Recorded,
     ) -> Result<PublisherConfirm, String> {
-        let properties = event::properties(&self.source, event)?;
+        let previous = event.previous.filter(|_| exchange.is_empty());
+        let properties = event::properties(&self.source, event, previous)?;
         let sent = channel.basic_publish(exchange.into(), key, options, event.data.as_bytes(), properties);
         sent.await.map_err(|error| error.to_string())
     }
@@ -242,6 +243,7 @@ mod tests {
             at: OffsetDateTime::UNIX_EPOCH,
             correlation: Uuid::nil(),
             causation: None,
+            previous: None,
         }
     }
 

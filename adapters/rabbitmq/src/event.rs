@@ -26,6 +26,7 @@ pub(crate) const STREAM: &str = attribute!("stream");
 pub(crate) const SEQUENCE: &str = attribute!("sequence");
 pub(crate) const CORRELATION: &str = attribute!("correlationid");
 pub(crate) const CAUSATION: &str = attribute!("causationid");
+const PREVIOUS: &str = attribute!("previous");
 
 /// Of what is published.
 pub(crate) const CLOUD_EVENTS: &str = "1.0";
@@ -34,11 +35,16 @@ pub(crate) const JSON: &str = "application/json";
 /// On disk before it is confirmed.
 pub(crate) const PERSISTENT: u8 = 2;
 
-/// The properties of an event of `source`, such as `shop/ordering`; its data are the body.
+/// The properties of an event of `source`, such as `shop/ordering`; its data are the body. `previous` is between the
+/// publisher and one subscriber: a copy for everybody says nothing of it.
 ///
 /// # Errors
 /// When its moment is in no year from 0 to 9999.
-pub(crate) fn properties(source: &str, event: &Recorded) -> Result<BasicProperties, String> {
+pub(crate) fn properties(
+    source: &str,
+    event: &Recorded,
+    previous: Option<u64>,
+) -> Result<BasicProperties, String> {
     let at = event.at.format(&Rfc3339).map_err(|error| error.to_string())?;
     let headers = Headers::default()
         .put(VERSION, Some(CLOUD_EVENTS))
@@ -50,6 +56,7 @@ pub(crate) fn properties(source: &str, event: &Recorded) -> Result<BasicProperti
         .put(STREAM, Some(&event.stream))
         // As many digits as there can be: the standard wants numbers that are ordered as texts are.
         .put(SEQUENCE, Some(format_args!("{:020}", event.sequence)))
+        .put(PREVIOUS, previous.map(|number| format!("{number:020}")))
         .put(CORRELATION, Some(event.correlation))
         .put(CAUSATION, event.causation);
     Ok(BasicProperties::default()
@@ -85,7 +92,11 @@ pub(crate) fn read(properties: &BasicProperties, body: Vec<u8>) -> Result<(Strin
         at: at.map_err(|error| format!("`{TIME}` is no moment: {error}"))?,
         correlation: uuid(headers, CORRELATION)?.ok_or_else(|| missing(CORRELATION))?,
         causation: uuid(headers, CAUSATION)?,
+        previous: parsed(headers, PREVIOUS).map_err(|failure| said(&failure))?,
     };
+    if event.previous.is_some_and(|previous| previous >= event.sequence) {
+        return Err(format!("`{PREVIOUS}` is no number before its own"));
+    }
     Ok((publisher, event))
 }
 
@@ -136,14 +147,15 @@ mod tests {
             at: datetime!(2026-11-26 03:04:05.678901 UTC),
             correlation: Uuid::from_u128(8),
             causation: None,
+            previous: None,
         }
     }
 
     #[test]
     fn an_event_is_read_as_it_was_written() {
-        for causation in [None, Some(Uuid::from_u128(9))] {
-            let event = Recorded { causation, ..event() };
-            let properties = properties("shop/ordering", &event).unwrap();
+        for (causation, previous) in [(None, None), (Some(Uuid::from_u128(9)), Some(0)), (None, Some(2))] {
+            let event = Recorded { causation, previous, ..event() };
+            let properties = properties("shop/ordering", &event, previous).unwrap();
             assert_eq!(id(&properties), Some(event.id));
             let read = read(&properties, event.data.clone().into_bytes());
             assert_eq!(read, Ok(("ordering".to_owned(), event)));
@@ -152,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_no_event_says_why() {
-        let well = properties("shop/ordering", &event()).unwrap();
+        let well = properties("shop/ordering", &event(), None).unwrap();
         let but = |name: &str, value: Option<&str>| {
             let mut headers = FieldTable::default();
             let others = well.headers().as_ref().unwrap().inner().iter();
@@ -179,6 +191,9 @@ mod tests {
             (SEQUENCE, "third"),
             (CORRELATION, "17"),
             (CAUSATION, ""),
+            (PREVIOUS, ""),
+            (PREVIOUS, "-1"),
+            (PREVIOUS, "3"),
         ] {
             assert!(but(name, Some(value)).unwrap_err().contains(name) || name == VERSION, "{name}: {value}");
         }

@@ -101,6 +101,7 @@ pub fn event(bytes: &[u8]) {
         "cloudEvents_sequence",
         "cloudEvents_correlationid",
         "cloudEvents_causationid",
+        "cloudEvents_previous",
     ];
     let (body, headers) = bytes.split_at(bytes.len().min(usize::from(bytes.first().copied().unwrap_or(0))));
     let body = body.get(1..).unwrap_or_default(); // its length is no JSON
@@ -109,7 +110,7 @@ pub fn event(bytes: &[u8]) {
             let kept = [&event.stream, &event.key, &event.kind, &event.data];
             assert!(!kept.iter().any(|text| text.contains('\0')), "{event:?}");
             assert!((1..=i64::MAX.unsigned_abs()).contains(&event.sequence), "{event:?}");
-            let written = event::properties(&format!("t/{publisher}"), &event);
+            let written = event::properties(&format!("t/{publisher}"), &event, event.previous);
             let again = written.and_then(|it| event::read(&it, event.data.clone().into_bytes()));
             assert_eq!(again, Ok((publisher, event)));
         }

@@ -70,6 +70,7 @@
 //! | `cloudEvents_sequence` | its number in the stream of its key, from 1 without a gap, in 20 digits | no event |
 //! | `cloudEvents_correlationid` | the UUID of all that followed from one beginning | no event |
 //! | `cloudEvents_causationid` | the UUID of the message this followed from | none |
+//! | `cloudEvents_previous` | not in copies: the number of the event of its key that the subscriber was told of before, 0 for none | the number before its own |
 //!
 //! Copies are sent after the subscriber's own, once for each subscriber that is reached over RabbitMQ and again
 //! whenever delivery is repeated: foreign consumers tell by the id. A consumer without room, or who cannot keep up, goes

@@ -30,6 +30,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../../migrations/kit/sqlite/0002_events.sql"),
         postgres: include_str!("../../../migrations/kit/postgres/0002_events.sql"),
     },
+    Migration {
+        name: "0003_audience",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0003_audience.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0003_audience.sql"),
+    },
 ];
 
 #[async_trait]

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod sql {
     pub(crate) mod answers;
+    pub(crate) mod audience;
     pub(crate) mod cancellation;
     pub(crate) mod events;
     pub(crate) mod homes;
@@ -93,6 +94,11 @@ laws! {
         what_would_not_fit_through_a_carrier_is_not_published,
         no_event_is_overlooked_that_becomes_the_next_while_it_comes,
         what_everybody_has_is_forgotten_after_seven_days;
+    audience:
+        a_subscriber_added_later_handles_from_the_first_event_that_is_addressed_to_it,
+        who_comes_back_handles_what_it_was_told_before_first,
+        builds_that_know_different_subscribers_tell_each_of_them_in_order,
+        where_a_build_wrote_that_does_not_say_whom_it_told_nobody_passes_anything_over;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

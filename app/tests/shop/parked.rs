@@ -36,6 +36,7 @@ fn events(order: OrderId) -> [Recorded; 2] {
         at: OffsetDateTime::UNIX_EPOCH,
         correlation: order.0,
         causation: None,
+        previous: None,
     };
     [recorded(1, r#"{"order":7}"#), recorded(2, &data)]
 }

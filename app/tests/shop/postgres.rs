@@ -31,7 +31,9 @@ async fn it_waits_for_migrate_unready_and_saying_so() {
 
     let said = shop.migrate();
     assert!(
-        said.contains("inventory: applied kit/0001_answers, kit/0002_events, inventory/0001_stock"),
+        said.contains(
+            "inventory: applied kit/0001_answers, kit/0002_events, kit/0003_audience, inventory/0001_stock"
+        ),
         "{said}"
     );
     shop.ready().await;

@@ -53,7 +53,7 @@ const SEEDS: u64 = 10_000;
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 19] = [
+const FAULTS: [&str; 20] = [
     "a COMMIT was lost",
     "a delivery was lost",
     "a delivery was shuffled",
@@ -65,6 +65,7 @@ const FAULTS: [&str; 19] = [
     "a process stood still",
     "a read failed",
     "a settle found less than it names",
+    "a subscriber was left out",
     "a user was told of trouble",
     "a write was not committed",
     "an acceptance was lost",
@@ -141,7 +142,7 @@ fn the_same_seed_is_the_same_world() {
 }
 
 /// The planted bugs, and the law that finds each.
-const PLANTED: [(Bug, Law); 18] = [
+const PLANTED: [(Bug, Law); 21] = [
     (Bug::AcknowledgedBeforeCommit, Law::NothingLost),
     (Bug::SettledBeforeDelivery, Law::NothingLost),
     (Bug::SettledWholeWindow, Law::NothingLost),
@@ -160,6 +161,9 @@ const PLANTED: [(Bug, Law); 18] = [
     (Bug::PublishedBefore, Law::NothingUntrue),
     (Bug::PublishedAfter, Law::ToldAsItHappened),
     (Bug::NumberedApart, Law::ToldAsItHappened),
+    (Bug::PreviousUnsaid, Law::NothingLost),
+    (Bug::ToldAnew, Law::InOrder),
+    (Bug::NextByNumber, Law::NothingLost),
 ];
 
 #[test]

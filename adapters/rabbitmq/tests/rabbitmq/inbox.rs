@@ -48,6 +48,7 @@ pub(crate) fn events(numbers: std::ops::RangeInclusive<u64>) -> Vec<Recorded> {
         at: datetime!(2026-11-26 03:04:05.678901 UTC),
         correlation: Uuid::from_u128(8),
         causation: Some(Uuid::from_u128(9)),
+        previous: (sequence == 1).then_some(0),
     };
     numbers.map(event).collect()
 }

@@ -1,6 +1,9 @@
 //! The inbox: events that were delivered to this module, until they are handled or parked.
 //!
-//! Of each stream of each key one event is *ready*: the one after the position. Whoever adds an event and whoever moves
+//! Of each stream of each key one event is *ready*: the one that follows the position. As a rule that is the next
+//! number; one that says of itself which one it follows was the first, or the first again, that this module was told
+//! of ([`Recorded::previous`]). Nothing that this module was told of lies in between, so none is passed over, in
+//! whatever order they come. Whoever adds an event and whoever moves
 //! the position both lock the position first, so no event that has become the next one is overlooked. To handle an
 //! event is to delete it here, in the transaction with the effects: that succeeds once.
 
@@ -41,23 +44,24 @@ const LOCK: &str = "
 const ACCEPT: Sql = Sql {
     postgres: concat!(
         "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                    ready, parked, attempts, next_at, received_at)
+                                    previous, ready, parked, attempts, next_at, received_at)
          select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
                 timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
-                e.sequence = p.position + 1, false, 0, ", now!(postgres), ", ", now!(postgres), "
+                e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, ", now!(postgres), ", ", now!(postgres), "
          from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text, data text,
-                                          at bigint, correlation uuid, causation uuid, shard bigint)
+                                          at bigint, correlation uuid, causation uuid, shard bigint,
+                                          previous bigint)
          join outgrow_positions p on p.stream = e.stream and p.key = e.key
          where e.sequence > p.position
          on conflict (stream, key, sequence) do nothing"
     ),
     sqlite: concat!(
         "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                    ready, parked, attempts, next_at, received_at)
+                                    previous, ready, parked, attempts, next_at, received_at)
          select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
                 e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
                 unhex(e.value->>'causation', '-'), e.value->>'shard',
-                e.value->>'sequence' = p.position + 1, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
+                e.value->>'previous', coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
          from json_each($1) e
          join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
          where e.value->>'sequence' > p.position
@@ -124,7 +128,10 @@ const MOVE_ON: &str = "
     where stream = $1 and key = $2";
 const HANDLED: &str = "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3";
 const NEXT: &str = "
-    update outgrow_inbox set ready = true where stream = $1 and key = $2 and sequence = $3 + 1 and not parked";
+    update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
+        select sequence from outgrow_inbox
+        where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
+        order by sequence limit 1)";
 const PARK: &str = "
     update outgrow_inbox set parked = true, ready = false, reason = $4
     where stream = $1 and key = $2 and sequence = $3";
@@ -226,6 +233,7 @@ fn row(event: &Recorded) -> Value {
         "kind": event.kind, "data": event.data, "at": micros,
         "correlation": event.correlation.to_string(),
         "causation": event.causation.map(|id| id.to_string()), "shard": shard(&event.key),
+        "previous": event.previous,
     })
 }
 

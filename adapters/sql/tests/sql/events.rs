@@ -35,10 +35,13 @@ enum ItemEvent {
     Other(Unread),
 }
 
-const STREAM: &str = "shelf.v1.ItemEvent";
-const SHELF: &ModuleSpec = &ModuleSpec { publishes: &[ItemEvent::STREAM], ..copy(spec("shelf", &[ITEMS])) };
-const EAR: &ModuleSpec = &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("ear", &[])) };
-const EYE: &ModuleSpec = &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("eye", &[])) };
+pub(crate) const STREAM: &str = "shelf.v1.ItemEvent";
+pub(crate) const SHELF: &ModuleSpec =
+    &ModuleSpec { publishes: &[ItemEvent::STREAM], ..copy(spec("shelf", &[ITEMS])) };
+pub(crate) const EAR: &ModuleSpec =
+    &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("ear", &[])) };
+pub(crate) const EYE: &ModuleSpec =
+    &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("eye", &[])) };
 
 const fn copy(spec: ModuleSpec) -> ModuleSpec {
     spec
@@ -296,7 +299,7 @@ async fn shelf(place: &Place) -> (Homes, Db) {
     (homes, db)
 }
 
-fn put(sku: &str, quantity: u32) -> Outgoing {
+pub(crate) fn put(sku: &str, quantity: u32) -> Outgoing {
     let event = ItemEvent::Put { sku: sku.to_owned(), quantity };
     let cx = CallContext::new("edge", Uuid::from_u128(7)).caused_by(Uuid::from_u128(8));
     Outgoing::of(&event, id(), NOW, &cx).unwrap()
@@ -309,7 +312,8 @@ fn id() -> Uuid {
 
 fn recorded(event: &Outgoing, sequence: u64) -> Recorded {
     let Outgoing { id, stream, key, kind, data, at, correlation, causation } = event.clone();
-    Recorded { id, stream: stream.to_string(), key, sequence, kind, data, at, correlation, causation }
+    let (stream, previous) = (stream.to_string(), None);
+    Recorded { id, stream, key, sequence, kind, data, at, correlation, causation, previous }
 }
 
 /// The event of that number, of a key.
@@ -317,7 +321,7 @@ fn some(sequence: u64) -> Recorded {
     Recorded { id: Uuid::from_u128(sequence.into()), ..recorded(&put("bolt", 1), sequence) }
 }
 
-async fn publish(db: &Db, event: Outgoing) -> Result<(), CommitError> {
+pub(crate) async fn publish(db: &Db, event: Outgoing) -> Result<(), CommitError> {
     db.write(async move |mut tx| {
         tx.publish(&event).await?;
         tx.commit(()).await
@@ -325,7 +329,7 @@ async fn publish(db: &Db, event: Outgoing) -> Result<(), CommitError> {
     .await
 }
 
-async fn due(db: &Db, subscriber: &str, limit: u32) -> Vec<Recorded> {
+pub(crate) async fn due(db: &Db, subscriber: &str, limit: u32) -> Vec<Recorded> {
     let all: Vec<_> = (0..SHARDS).map(|shard| Lease { shard, term: 0 }).collect();
     db.due(subscriber, &all, limit).await.unwrap()
 }
@@ -336,7 +340,7 @@ async fn begin(db: &Db) -> Vec<Attempt> {
 }
 
 /// Handles all that can be; tells the keys and numbers in the order they came.
-async fn handle_all(db: &Db) -> Vec<(String, u64)> {
+pub(crate) async fn handle_all(db: &Db) -> Vec<(String, u64)> {
     let mut handled = Vec::new();
     loop {
         let begun = begin(db).await;

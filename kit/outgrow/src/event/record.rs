@@ -77,9 +77,18 @@ pub struct Recorded {
     /// The message this followed from.
     #[wire(9)]
     pub causation: Option<Uuid>,
+    /// The event of its key that this subscriber was told of last before it: its number, 0 if there is none. Left out
+    /// where that is the number before.
+    #[wire(10)]
+    pub previous: Option<u64>,
 }
 
 impl Recorded {
+    /// The number of the event that has to be handled before this one; 0 for none.
+    pub fn follows(&self) -> u64 {
+        self.previous.unwrap_or_else(|| self.sequence.saturating_sub(1))
+    }
+
     /// The mark of its handling.
     pub fn mark(&self) -> Mark {
         Mark { stream: self.stream.clone(), key: self.key.clone(), sequence: self.sequence }

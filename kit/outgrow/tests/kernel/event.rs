@@ -122,6 +122,7 @@ fn who_handles_an_event_acts_under_its_id_and_says_what_it_followed_from() {
         at,
         correlation: out.correlation,
         causation: out.causation,
+        previous: None,
     };
     let told = Delivered::<ParcelEvent>::read(&recorded, "mail").unwrap().unwrap();
     assert_eq!((told.event, told.mark.sequence), (sent(None), 4));

@@ -156,6 +156,7 @@ mod tests {
             at: OffsetDateTime::UNIX_EPOCH,
             correlation: Uuid::nil(),
             causation: None,
+            previous: None,
         }
     }
 

@@ -115,6 +115,7 @@ fn shouted(sequence: u64) -> Recorded {
         at: OffsetDateTime::UNIX_EPOCH,
         correlation: Uuid::nil(),
         causation: None,
+        previous: None,
     }
 }
 

@@ -42,4 +42,10 @@ pub(crate) enum Bug {
     PublishedAfter,
     /// Numbers are given outside of the transaction.
     NumberedApart,
+    /// A subscriber that was left out is not told which event it was told before.
+    PreviousUnsaid,
+    /// A subscriber that comes back is told as if it were the first time.
+    ToldAnew,
+    /// The mark makes the next number ready, rather than the event that follows.
+    NextByNumber,
 }

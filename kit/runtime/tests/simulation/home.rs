@@ -31,14 +31,24 @@ pub(crate) type Aggregate = (String, String);
 pub(crate) struct Tables {
     /// The business of a publisher: what happened to each parcel.
     pub(crate) histories: BTreeMap<String, Vec<Uuid>>,
-    pub(crate) streams: BTreeMap<Aggregate, u64>,
+    pub(crate) streams: BTreeMap<Aggregate, Stream>,
     pub(crate) outbox: BTreeMap<Uuid, Arc<Recorded>>,
-    pub(crate) deliveries: BTreeSet<(&'static str, Uuid)>,
+    /// With the number of the event that the subscriber was told of before, unless it is the one before.
+    pub(crate) deliveries: BTreeMap<(&'static str, Uuid), Option<u64>>,
+    /// Every delivery there ever was.
+    pub(crate) addressed: BTreeSet<(&'static str, Uuid)>,
     /// The business of a subscriber: every effect, in the order of the commits.
     pub(crate) effects: Vec<Arc<Effect>>,
     pub(crate) positions: BTreeMap<Aggregate, u64>,
     pub(crate) inbox: BTreeMap<(Aggregate, u64), Row>,
     pub(crate) leases: BTreeMap<(&'static str, u16), Held>,
+}
+
+/// How far the events of an aggregate are numbered, and who was told of which of them last, and before that.
+#[derive(Clone, Default)]
+pub(crate) struct Stream {
+    last: u64,
+    told: BTreeMap<&'static str, [u64; 2]>,
 }
 
 /// What came of an event.
@@ -64,7 +74,12 @@ impl Tables {
         if !fate.has(Bug::NumberedApart) {
             self.number(&(stream.clone(), key.clone()));
         }
-        let sequence = self.streams[&(stream.clone(), key.clone())];
+        let sequence = self.streams[&(stream.clone(), key.clone())].last;
+        for subscriber in audience {
+            let previous = self.tell(&(stream.clone(), key.clone()), subscriber, fate);
+            self.deliveries.insert((*subscriber, event.id), previous);
+            self.addressed.insert((*subscriber, event.id));
+        }
         let recorded = Recorded {
             id: event.id,
             stream,
@@ -75,14 +90,25 @@ impl Tables {
             at: event.at,
             correlation: event.correlation,
             causation: event.causation,
+            previous: None,
         };
         self.outbox.insert(event.id, Arc::new(recorded));
-        self.deliveries.extend(audience.iter().map(|subscriber| (*subscriber, event.id)));
+    }
+
+    /// Keeps that a subscriber is told of the last event of an aggregate. Returns which one it was told of before, unless
+    /// that is the one before.
+    fn tell(&mut self, aggregate: &Aggregate, subscriber: &'static str, fate: &Fate) -> Option<u64> {
+        let stream = self.streams.get_mut(aggregate)?;
+        let before = stream.told.get(subscriber).map_or(0, |[_, last]| *last);
+        stream.told.insert(subscriber, [before, stream.last]);
+        let left_out = before + 1 < stream.last;
+        let before = if fate.has(Bug::ToldAnew) { 0 } else { before };
+        (left_out && !fate.has(Bug::PreviousUnsaid)).then_some(before)
     }
 
     /// Gives the next number of an aggregate.
     pub(crate) fn number(&mut self, aggregate: &Aggregate) {
-        *self.streams.entry(aggregate.clone()).or_default() += 1;
+        self.streams.entry(aggregate.clone()).or_default().last += 1;
     }
 }
 

@@ -47,7 +47,7 @@ impl Tables {
             }
         }
         if !fate.has(Bug::NextForgotten) {
-            self.next(mark);
+            self.next(mark, fate);
         }
         Ok(())
     }
@@ -57,9 +57,13 @@ impl Tables {
         *position = mark.sequence.max(*position);
     }
 
-    fn next(&mut self, mark: &Mark) {
-        let next = self.inbox.get_mut(&(aggregate(mark), mark.sequence + 1));
-        if let Some(row) = next.filter(|row| !row.parked) {
+    fn next(&mut self, mark: &Mark, fate: &Fate) {
+        let later = (aggregate(mark), mark.sequence + 1)..=(aggregate(mark), u64::MAX);
+        let next =
+            self.inbox.range_mut(later).map(|(_, row)| row).find(|row| row.event.follows() <= mark.sequence);
+        let by_number = fate.has(Bug::NextByNumber);
+        let meant = |row: &&mut Row| !row.parked && !(by_number && row.event.sequence > mark.sequence + 1);
+        if let Some(row) = next.filter(meant) {
             row.ready = true;
         }
     }
@@ -73,7 +77,7 @@ impl Tables {
         if handled || kept {
             return false;
         }
-        let ready = event.sequence == position + 1
+        let ready = event.follows() <= position && event.sequence > position
             || fate.has(Bug::ReadyAtOnce)
             || fate.has(Bug::PositionNotAsked) && event.sequence <= position;
         let (event, next_at) = (Arc::new(event), Instant::now());
@@ -164,6 +168,7 @@ impl Inbox for MemoryHome {
 
     async fn park(&self, mark: &Mark, why: &str, poison: Poison) -> Result<(), CommitError> {
         let (mark, why) = (mark.clone(), why.to_owned());
+        let life = Arc::clone(&self.life);
         let skip = poison == Poison::IsSkipped && !self.fate().has(Bug::SkippedBlocks);
         let park = self.write("park", Costs::Nothing, move |tables| {
             if skip {
@@ -173,7 +178,7 @@ impl Inbox for MemoryHome {
                 (row.parked, row.ready, row.reason) = (true, false, Some(why));
             }
             if skip {
-                tables.next(&mark);
+                tables.next(&mark, &life.fate);
             }
             Ok(())
         });

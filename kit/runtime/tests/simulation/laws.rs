@@ -29,7 +29,7 @@ pub(crate) enum Law {
     OnceOnly,
     /// Of each key the effects come in the order of the events.
     InOrder,
-    /// Every event has its effect, unless it is poison or waits for poison.
+    /// Every event has its effect on everybody it is told to, unless it is poison or waits for poison.
     NothingLost,
     /// Nothing is left in the outbox.
     OutboxEmpty,
@@ -55,10 +55,11 @@ impl fmt::Display for Breach {
 /// Every breach in this world.
 pub(crate) fn judge(world: &World) -> Vec<Breach> {
     let mut court = Court::default();
-    let (histories, idle) = world.publisher.home.read(|tables| {
+    let (histories, idle, addressed) = world.publisher.home.read(|tables| {
         court.publisher(tables);
         let weighed = tables.outbox.values().filter(|event| event.kind.ends_with("weighed"));
-        (tables.histories.clone(), weighed.map(|event| event.id).collect::<Vec<_>>())
+        let idle = weighed.map(|event| event.id).collect::<Vec<_>>();
+        (tables.histories.clone(), idle, tables.addressed.clone())
     });
     for (service, poison) in &world.subscribers {
         let name = service.home.name;
@@ -66,7 +67,8 @@ pub(crate) fn judge(world: &World) -> Vec<Breach> {
             court.effects(name, tables, &histories);
             for (key, history) in &histories {
                 let hazard = |id| world.hazards.of(id, name);
-                let mut fates = Fates::of(history, *poison, hazard);
+                let told = history.iter().copied().filter(|id| addressed.contains(&(name, *id)));
+                let mut fates = Fates::of(told, *poison, hazard);
                 fates.handled.retain(|id| !idle.contains(id)); // without effect, rightly
                 court.parcel(name, tables, key, &fates);
             }
@@ -97,16 +99,20 @@ struct Fates {
 }
 
 impl Fates {
-    fn of(history: &[Uuid], poison: Poison, hazard: impl Fn(Uuid) -> Option<Hazard>) -> Self {
+    fn of(
+        history: impl Iterator<Item = Uuid>,
+        poison: Poison,
+        hazard: impl Fn(Uuid) -> Option<Hazard>,
+    ) -> Self {
         let mut fates = Self { handled: Vec::new(), parked: Vec::new(), waiting: Vec::new() };
         for id in history {
             let blocked = poison == Poison::Blocks && !fates.parked.is_empty();
-            let of = match hazard(*id) {
+            let of = match hazard(id) {
                 _ if blocked => &mut fates.waiting,
                 Some(_) => &mut fates.parked,
                 None => &mut fates.handled,
             };
-            of.push(*id);
+            of.push(id);
         }
         fates
     }

@@ -69,16 +69,17 @@ impl Outbox for MemoryHome {
     }
 
     async fn any_due(&self, subscriber: &str) -> Result<bool, StoreError> {
-        self.read(|tables| tables.deliveries.iter().any(|(to, _)| *to == subscriber)).await
+        self.read(|tables| tables.deliveries.keys().any(|(to, _)| *to == subscriber)).await
     }
 
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let due: Vec<Recorded> = self
             .read(|tables| {
-                let events = tables.deliveries.iter().filter(|(to, _)| *to == subscriber);
-                let events = events.map(|(_, id)| &tables.outbox[id]);
-                let ours = events.filter(|event| shards.iter().any(|lease| lease.shard == shard(&event.key)));
-                ours.take(usize::try_from(limit).unwrap()).map(|event| Recorded::clone(event)).collect()
+                let events = tables.deliveries.iter().filter(|((to, _), _)| *to == subscriber);
+                let events = events.map(|((_, id), previous)| (&tables.outbox[id], *previous));
+                let ours = events.filter(|(event, _)| shards.iter().any(|it| it.shard == shard(&event.key)));
+                let ours = ours.take(usize::try_from(limit).unwrap());
+                ours.map(|(event, previous)| Recorded { previous, ..Recorded::clone(event) }).collect()
             })
             .await?;
         if self.fate().has(Bug::SettledBeforeDelivery) {
@@ -95,7 +96,7 @@ impl Outbox for MemoryHome {
             let held = tables.still_held("relay", &shards);
             let last = events.iter().max().copied();
             let (outbox, before) = (&tables.outbox, tables.deliveries.len());
-            tables.deliveries.retain(|(to, id)| {
+            tables.deliveries.retain(|(to, id), _| {
                 let meant = if watermark { Some(*id) <= last } else { events.contains(id) };
                 !(*to == subscriber && meant && held.contains(&shard(&outbox[id].key)))
             });

@@ -56,6 +56,9 @@ pub(crate) struct World {
     fate: Arc<Fate>,
     pub(crate) publisher: Arc<Service>,
     pub(crate) subscribers: Vec<(Arc<Service>, Poison)>,
+    /// Whether builds that do not know the last subscriber publish beside those that do: it is added, taken out, and
+    /// added again.
+    latecomer: bool,
     pub(crate) hazards: Arc<Hazards>,
     /// Users and deliveries that are still under way.
     traffic: Arc<AtomicUsize>,
@@ -69,7 +72,9 @@ impl World {
             Arc::new(Service { home: Arc::new(Home::new(name)), processes })
         };
         let many = if fate.below(4) == 0 { 3 } else { 2 };
+        let latecomer = fate.below(2) == 0;
         Self {
+            latecomer,
             publisher: service(PUBLISHER),
             subscribers: SUBSCRIBERS
                 .iter()
@@ -188,7 +193,11 @@ impl World {
         let (fate, event) = (&self.fate, self.event());
         let (id, key) = (event.id, event.key.clone());
         let refused = fate.one_in(8); // the core changes its mind: all is rolled back
-        let audience: Vec<_> = self.subscribers.iter().map(|(service, _)| service.home.name).collect();
+        let mut audience: Vec<_> = self.subscribers.iter().map(|(service, _)| service.home.name).collect();
+        if self.latecomer && fate.one_in(2) {
+            audience.pop();
+            fate.happened("a subscriber was left out", &key);
+        }
         if fate.has(Bug::NumberedApart) {
             let aggregate = (event.stream.to_string(), key.clone());
             let number = move |tables: &mut Tables| {

@@ -44,7 +44,18 @@ impl MessageStore for Delivered {
         let Mark { stream, key, sequence } = mark.clone();
         let (kind, data) = ("ordering.v1.order_confirmed".to_owned(), "{}".to_owned());
         let (id, at, correlation) = (message.id.0, message.written_at, message.order.0);
-        let event = Recorded { id, stream, key, sequence, kind, data, at, correlation, causation: None };
+        let event = Recorded {
+            id,
+            stream,
+            key,
+            sequence,
+            kind,
+            data,
+            at,
+            correlation,
+            causation: None,
+            previous: None,
+        };
         self.inbox.accept(&[event]).await?;
         self.store.intend(message, mark).await
     }
