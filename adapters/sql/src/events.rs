@@ -8,19 +8,24 @@
 //! processes with wrong clocks share one opinion of when a lease ends.
 
 mod care;
+mod forget;
 mod inbox;
 mod leases;
 mod outbox;
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{
+    Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use outgrow::{ModuleSpec, event::StreamDesc};
 use outgrow_runtime::{Bell, events::Lease};
 use serde_json::{Value, json};
 
 pub use care::{Parked, Upkeep, Waiting};
+pub(crate) use forget::forget_hourly;
 pub(crate) use inbox::mark;
-pub(crate) use outbox::{forget_hourly, publish};
+pub(crate) use outbox::publish;
 
 /// Now, by the engine's clock, in microseconds where it has no type for it.
 macro_rules! now {
@@ -37,6 +42,8 @@ use now;
 #[derive(Default)]
 pub(crate) struct Events {
     audience: OnceLock<Vec<(String, Vec<&'static str>)>>,
+    /// Whether it was told of any module.
+    told: AtomicBool,
     relays: Mutex<Vec<Bell>>,
     inbox: Bell,
 }
@@ -54,6 +61,7 @@ impl Events {
             let listening = listening.collect();
             (stream, listening)
         });
+        self.told.store(!modules.is_empty(), Relaxed);
         let _first = self.audience.set(audience.collect());
     }
 
@@ -62,6 +70,13 @@ impl Events {
         let stream = stream.to_string();
         let known = self.audience.get()?.iter().find(|(published, _)| *published == stream);
         known.map(|(_, listening)| &**listening)
+    }
+
+    /// Whether a module listens to a stream of this one, as far as this build knows. One that was not told of any module
+    /// knows nothing, so there everybody does.
+    fn listens(&self, module: &str, stream: &str) -> bool {
+        let Some(audience) = self.audience.get().filter(|_| self.told.load(Relaxed)) else { return true };
+        audience.iter().any(|(published, listening)| published == stream && listening.contains(&module))
     }
 
     /// A bell that rings when there is something in the outbox. Each relay has its own.

@@ -98,7 +98,8 @@ laws! {
         a_subscriber_added_later_handles_from_the_first_event_that_is_addressed_to_it,
         who_comes_back_handles_what_it_was_told_before_first,
         builds_that_know_different_subscribers_tell_each_of_them_in_order,
-        where_a_build_wrote_that_does_not_say_whom_it_told_nobody_passes_anything_over;
+        where_a_build_wrote_that_does_not_say_whom_it_told_nobody_passes_anything_over,
+        what_is_addressed_to_who_listens_no_more_is_given_up_after_seven_days;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

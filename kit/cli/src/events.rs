@@ -87,21 +87,25 @@ async fn lag(homes: &[&Home], json: bool) -> Result<(), Failed> {
     if rows.is_empty() {
         return exit::say("nothing waits");
     }
-    for (module, Waiting { subscriber, depth, oldest, parked }) in rows {
+    for (module, Waiting { subscriber, unknown, depth, oldest, parked }) in rows {
         let place = match subscriber {
             Some(subscriber) => format!("{module} → {subscriber}"),
             None => format!("{module} (inbox)"),
         };
         let age = oldest.map(|oldest| format!(", the oldest for {} s", (now - oldest).whole_seconds()));
         let parked = if parked > 0 { format!(", {parked} parked") } else { String::new() };
-        exit::say(format_args!("{place:<30} {depth} wait{}{parked}", age.unwrap_or_default()))?;
+        let unknown = if unknown { " (unknown: no module of that name listens)" } else { "" };
+        exit::say(format_args!("{place:<30} {depth} wait{}{parked}{unknown}", age.unwrap_or_default()))?;
     }
     Ok(())
 }
 
-fn lag_json(module: &str, Waiting { subscriber, depth, oldest, parked }: &Waiting) -> Value {
+fn lag_json(module: &str, Waiting { subscriber, unknown, depth, oldest, parked }: &Waiting) -> Value {
     let oldest = oldest.and_then(|oldest| oldest.format(&Rfc3339).ok());
-    json!({ "module": module, "subscriber": subscriber, "depth": depth, "oldest": oldest, "parked": parked })
+    json!({
+        "module": module, "subscriber": subscriber, "unknown": unknown, "depth": depth, "oldest": oldest,
+        "parked": parked,
+    })
 }
 
 async fn parked(homes: &[&Home], json: bool) -> Result<(), Failed> {

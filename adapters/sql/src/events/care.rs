@@ -12,6 +12,9 @@ use crate::{Db, Row, Sql, SqlError, Tx};
 pub struct Waiting {
     /// For which subscriber of this module; none are those that were delivered to it and are not handled yet.
     pub subscriber: Option<String>,
+    /// Whether that is no module that listens, as far as this build knows: after seven days without another event for it
+    /// they are given up.
+    pub unknown: bool,
     /// How many.
     pub depth: u64,
     /// When the oldest of them happened.
@@ -32,9 +35,9 @@ pub struct Parked {
 }
 
 const OUTBOX: &str = "
-    select d.subscriber, count(*) as depth, min(o.at) as oldest
+    select d.subscriber, o.stream, count(*) as depth, min(o.at) as oldest
     from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
-    group by d.subscriber order by d.subscriber";
+    group by d.subscriber, o.stream order by d.subscriber, o.stream";
 const INBOX: Sql = Sql {
     postgres: "
         select count(*) filter (where not parked) as depth, min(at) filter (where not parked) as oldest,
@@ -71,8 +74,17 @@ impl Upkeep {
     /// When the home cannot be read.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
         let db = &self.0;
-        let out: Result<Vec<_>, SqlError> = db.query(OUTBOX).all().await?.iter().map(outgoing).collect();
-        let mut waiting = out?;
+        let mut waiting: Vec<Waiting> = Vec::new();
+        for row in db.query(OUTBOX).all().await? {
+            let next = outgoing(db, &row)?;
+            match waiting.last_mut() {
+                Some(last) if (&last.subscriber, last.unknown) == (&next.subscriber, next.unknown) => {
+                    last.depth += next.depth;
+                    last.oldest = last.oldest.min(next.oldest);
+                }
+                _ => waiting.push(next),
+            }
+        }
         let row = db.query(INBOX).one().await?;
         waiting.push(Waiting { subscriber: None, parked: row.u64("parked")?, ..depth(&row)? });
         Ok(waiting)
@@ -118,13 +130,15 @@ impl Upkeep {
     }
 }
 
-fn outgoing(row: &Row) -> Result<Waiting, SqlError> {
-    Ok(Waiting { subscriber: Some(row.get("subscriber")?), ..depth(row)? })
+fn outgoing(db: &Db, row: &Row) -> Result<Waiting, SqlError> {
+    let (subscriber, stream) = (row.get::<String>("subscriber")?, row.get::<String>("stream")?);
+    let unknown = !db.events().listens(&subscriber, &stream);
+    Ok(Waiting { subscriber: Some(subscriber), unknown, ..depth(row)? })
 }
 
 fn depth(row: &Row) -> Result<Waiting, SqlError> {
     let oldest = row.get::<Option<crate::Timestamp>>("oldest")?.map(OffsetDateTime::from);
-    Ok(Waiting { subscriber: None, depth: row.u64("depth")?, oldest, parked: 0 })
+    Ok(Waiting { subscriber: None, unknown: false, depth: row.u64("depth")?, oldest, parked: 0 })
 }
 
 fn parked(row: &Row) -> Result<Parked, SqlError> {

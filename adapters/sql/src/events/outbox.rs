@@ -1,25 +1,16 @@
 //! The outbox: events that are committed with what they tell of, and stay until every subscriber has them.
 //!
 //! An event is one row, and one more for each subscriber that still has to get it. To settle is to delete the latter:
-//! by id, never by "all before". What everybody has stays for [`KEPT`], then it is forgotten.
-
-use std::time::Duration;
+//! by id, never by "all before". What everybody has stays for a while, then it is [forgotten](super::forget).
 
 use async_trait::async_trait;
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
 use outgrow_runtime::events::{Lease, Outbox, shard};
 use serde_json::Value;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::list;
-use crate::{Bell, Db, Home, Row, Sql, SqlError, Timestamp, Tx};
-
-/// How long an event that everybody has is kept.
-const KEPT: time::Duration = time::Duration::days(7);
-const FORGET_EVERY: Duration = Duration::from_hours(1);
-/// So that a purge never keeps other writers waiting for long.
-const FORGET_AT_ONCE: i64 = 500;
+use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx};
 
 /// PostgreSQL takes the three statements in one, which saves two ways there and back.
 ///
@@ -180,36 +171,4 @@ pub(super) fn recorded(row: &Row) -> Result<Recorded, SqlError> {
         causation: row.get("causation")?,
         previous: row.get::<Option<i64>>("previous")?.and_then(|number| u64::try_from(number).ok()),
     })
-}
-
-/// Forgets, hourly, the events that everybody has had for long.
-pub(crate) fn forget_hourly(home: &Home) {
-    let (db, clock) = (home.db(), home.clock());
-    home.tasks().chore("forget events", FORGET_EVERY, &Bell::default(), move || {
-        let (db, before) = (db.clone(), clock.now() - KEPT);
-        async move {
-            if let Err(error) = forget(&db, before).await {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(home = db.module(), %error, cause, "old events are kept until the next try");
-            }
-        }
-    });
-}
-
-/// An event goes once it is old, and older than all that is still to be delivered to anybody. Ids grow with time, so
-/// only the first ones are looked at.
-const FORGET: &str = "
-    delete from outgrow_outbox where at < $1 and id in (
-        select id from outgrow_outbox
-        where id < coalesce((select event from outgrow_deliveries order by event limit 1), $3)
-        order by id limit $2)";
-
-async fn forget(db: &Db, before: OffsetDateTime) -> Result<(), CommitError> {
-    let batch = async move |mut tx: Tx| {
-        let forgotten = tx.query(FORGET).bind(Timestamp(before)).bind(FORGET_AT_ONCE).bind(Uuid::max());
-        let forgotten = forgotten.execute().await?;
-        tx.commit(forgotten).await
-    };
-    while db.write(batch).await? > 0 {}
-    Ok(())
 }

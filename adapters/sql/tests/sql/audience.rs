@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use adapter_sql::{Db, Homes};
-use outgrow::{ModuleSpec, event::Recorded};
-use outgrow_runtime::events::Inbox as _;
+use outgrow::{ModuleSpec, Outgoing, event::Recorded};
+use outgrow_runtime::events::{Inbox as _, Leases as _, Outbox as _};
+use outgrow_testkit::until_async;
 
 use super::{
-    events::{EAR, EYE, SHELF, STREAM, due, handle_all, publish, put},
-    place::Place,
+    events::{EAR, EYE, NOW, ONE, SHELF, STREAM, TERM, due, handle_all, publish, put},
+    place::{LONG, Place},
 };
 
+const NOSE: &ModuleSpec = &ModuleSpec { name: "nose", ..*EAR };
 const ALONE: &[&ModuleSpec] = &[SHELF, EAR];
 const BOTH: &[&ModuleSpec] = &[SHELF, EAR, EYE];
 
@@ -98,6 +100,42 @@ pub(crate) async fn where_a_build_wrote_that_does_not_say_whom_it_told_nobody_pa
     publish(&db, put("nut", 4)).await.unwrap();
     let nuts = due(&db, "eye", 10).await.into_iter().filter(|event| event.key == "nut");
     assert_eq!(nuts.map(|nut| (nut.sequence, nut.previous)).collect::<Vec<_>>(), [(3, None), (4, None)]);
+}
+
+pub(crate) async fn what_is_addressed_to_who_listens_no_more_is_given_up_after_seven_days(place: &Place) {
+    place.clock.set(NOW);
+    let days = |days| NOW - time::Duration::days(days);
+    let ((_with, with), (without, db)) = (build(place, BOTH).await, build(place, ALONE).await);
+    for (key, at) in [("bolt", days(30)), ("bolt", days(9)), ("nut", days(8))] {
+        publish(&with, Outgoing { key: key.to_owned(), at, ..put(key, 1) }).await.unwrap();
+    }
+    let (_nose, with_nose) = build(place, &[SHELF, NOSE]).await;
+    publish(&with_nose, Outgoing { at: days(6), ..put("bolt", 1) }).await.unwrap();
+    // Everybody else has everything, and all but the first of `bolt` and that of `nut` had arrived.
+    let (held, told) = (with.take("relay", ONE, TERM).await.unwrap(), due(&with, "eye", 10).await);
+    let ids: Vec<_> = told.iter().map(|event| event.id).collect();
+    with.settle("ear", &held, &ids).await.unwrap();
+    with.settle("eye", &held, &ids[1..2]).await.unwrap();
+
+    let upkeep = without.home(SHELF).await.unwrap().upkeep();
+    let waiting = upkeep.waiting().await.unwrap();
+    let waiting = waiting.into_iter().map(|it| (it.subscriber, it.unknown, it.depth));
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        waiting.collect::<Vec<_>>(),
+        [(named("eye"), true, 2), (named("nose"), true, 1), (None, false, 0)]
+    );
+
+    place.tasks.start();
+    let kept = async || db.query("select sequence from outgrow_outbox").all().await.unwrap().len();
+    until_async("the old ones are forgotten", LONG, async || kept().await == 1).await;
+    assert!(place.tasks.drain(LONG).await);
+    assert_eq!(due(&db, "eye", 10).await, []);
+    assert_eq!(due(&db, "nose", 10).await.len(), 1, "it may come back: a release can be taken back");
+
+    // Who comes back later does not wait for what was given up.
+    tell(&with, 1).await;
+    assert_eq!(follows(&with, "eye").await, [(4, Some(0))]);
 }
 
 /// A build of the publisher, in a system of these modules.

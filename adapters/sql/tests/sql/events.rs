@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::place::{ITEMS, LONG, Place, insert, on_hand, spec};
 
-const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
-const TERM: Duration = Duration::from_mins(1);
-const ONE: Uuid = Uuid::from_u128(1);
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+pub(crate) const TERM: Duration = Duration::from_mins(1);
+pub(crate) const ONE: Uuid = Uuid::from_u128(1);
 const OTHER: Uuid = Uuid::from_u128(2);
 
 /// What happens to an item.
