@@ -80,13 +80,13 @@ pub(crate) fn read(properties: &BasicProperties, body: Vec<u8>) -> Result<(Strin
     let source = needed(headers, SOURCE)?;
     let publisher = source.rsplit('/').next().unwrap_or_default().to_owned();
     let sequence = needed(headers, SEQUENCE)?;
-    let sequence = sequence.parse().ok().filter(|number| (1..=i64::MAX.unsigned_abs()).contains(number));
+    let sequence = sequence.parse().map_err(|error| format!("`{SEQUENCE}` is no number: {error}"))?;
     let at = OffsetDateTime::parse(&needed(headers, TIME)?, &Rfc3339);
     let event = Recorded {
         id: uuid(headers, ID)?.ok_or_else(|| missing(ID))?,
         stream: needed(headers, STREAM)?,
         key: needed(headers, SUBJECT)?,
-        sequence: sequence.ok_or_else(|| format!("`{SEQUENCE}` is no number of an event"))?,
+        sequence,
         kind: needed(headers, TYPE)?,
         data: json(body)?,
         at: at.map_err(|error| format!("`{TIME}` is no moment: {error}"))?,
@@ -94,10 +94,10 @@ pub(crate) fn read(properties: &BasicProperties, body: Vec<u8>) -> Result<(Strin
         causation: uuid(headers, CAUSATION)?,
         previous: parsed(headers, PREVIOUS).map_err(|failure| said(&failure))?,
     };
-    if event.previous.is_some_and(|previous| previous >= event.sequence) {
-        return Err(format!("`{PREVIOUS}` is no number before its own"));
+    match event.unfit() {
+        Some(why) => Err(why),
+        None => Ok((publisher, event)),
     }
-    Ok((publisher, event))
 }
 
 /// Which event a message is that came back.
@@ -115,10 +115,9 @@ fn uuid(headers: &FieldTable, name: &str) -> Result<Option<Uuid>, String> {
     parsed(headers, name).map_err(|failure| said(&failure))
 }
 
-/// An attribute that must be there, and that databases can keep as text.
+/// An attribute that must be there.
 fn needed(headers: &FieldTable, name: &str) -> Result<String, String> {
-    let text = text(headers, name).map_err(|failure| said(&failure))?.ok_or_else(|| missing(name))?;
-    if text.contains('\0') { Err(format!("`{name}` has a NUL in it")) } else { Ok(text) }
+    text(headers, name).map_err(|failure| said(&failure))?.ok_or_else(|| missing(name))
 }
 
 fn said(failure: &Failure) -> String {
@@ -184,19 +183,23 @@ mod tests {
         for (name, value) in [
             (VERSION, "0.3"),
             (ID, "17"),
-            (SUBJECT, "a\0b"),
             (TIME, "yesterday"),
-            (SEQUENCE, "0"),
-            (SEQUENCE, "9223372036854775808"),
             (SEQUENCE, "third"),
             (CORRELATION, "17"),
             (CAUSATION, ""),
             (PREVIOUS, ""),
             (PREVIOUS, "-1"),
-            (PREVIOUS, "3"),
         ] {
             assert!(but(name, Some(value)).unwrap_err().contains(name) || name == VERSION, "{name}: {value}");
         }
+        let unfit = |name: &str, value: &str| but(name, Some(value)).unwrap_err();
+        assert_eq!(unfit(SUBJECT, "a\0b"), "it has a NUL in a text");
+        assert!(unfit(SUBJECT, &"k".repeat(513)).contains("its key has 513 bytes"));
+        for (name, value) in [(SEQUENCE, "0"), (SEQUENCE, "9223372036854775808"), (PREVIOUS, "3")] {
+            assert!(unfit(name, value).ends_with("is no number of an event"), "{name}: {value}");
+        }
+        let large = format!("\"{}\"", "d".repeat(Recorded::LARGEST));
+        assert!(read(&well, large.into_bytes()).unwrap_err().contains("its data 524290"));
         for body in ["", "{", "\u{0}"] {
             assert!(read(&well, body.as_bytes().to_vec()).unwrap_err().contains("not JSON"), "{body}");
         }

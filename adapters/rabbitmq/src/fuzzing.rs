@@ -110,6 +110,10 @@ pub fn event(bytes: &[u8]) {
             let kept = [&event.stream, &event.key, &event.kind, &event.data];
             assert!(!kept.iter().any(|text| text.contains('\0')), "{event:?}");
             assert!((1..=i64::MAX.unsigned_abs()).contains(&event.sequence), "{event:?}");
+            assert!(
+                event.key.len() <= outgrow::event::Recorded::LONGEST_KEY && event.follows() < event.sequence,
+                "{event:?}"
+            );
             let written = event::properties(&format!("t/{publisher}"), &event, event.previous);
             let again = written.and_then(|it| event::read(&it, event.data.clone().into_bytes()));
             assert_eq!(again, Ok((publisher, event)));

@@ -93,6 +93,9 @@ impl Door {
                 }
                 Some(_) => {}
             }
+            if let Some(why) = event.unfit() {
+                return not(CauseKind::BadRequest, format!("the event {} cannot be kept: {why}", event.id));
+            }
         }
         guard::begin(cx.deadline())?;
         let (inbox, place) = (Arc::clone(inbox), self.policies.bulkhead.enter()?);

@@ -87,11 +87,6 @@ const SETTLE: Sql = Sql {
             (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($3)))",
 };
 
-/// The longest key, in bytes: it stands in indexes.
-const LONGEST_KEY: usize = 512;
-/// The most that an event may tell, in bytes: one has to fit through every carrier.
-const LARGEST: usize = 512 * 1024;
-
 fn refused<T>(why: String) -> Result<T, CommitError> {
     Err(CommitError::NotCommitted(StoreError::new(why)))
 }
@@ -105,10 +100,11 @@ pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<()
             event.stream
         ));
     };
-    if event.key.len() > LONGEST_KEY || event.data.len() > LARGEST {
+    let (longest, largest) = (Recorded::LONGEST_KEY, Recorded::LARGEST);
+    if event.key.len() > longest || event.data.len() > largest {
         let (kind, key, data) = (&event.kind, event.key.len(), event.data.len());
         return refused(format!(
-            "a {kind} of {data} bytes with a key of {key}: at most {LARGEST} and {LONGEST_KEY} can be told"
+            "a {kind} of {data} bytes with a key of {key}: at most {largest} and {longest} can be told"
         ));
     }
     let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());

@@ -84,6 +84,30 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// The longest key, in bytes: it stands in indexes.
+    pub const LONGEST_KEY: usize = 512;
+
+    /// The most that an event may tell, in bytes: one has to fit through every carrier.
+    pub const LARGEST: usize = 512 * 1024;
+
+    /// Why no inbox can keep it; none if any can. Whoever takes in what a peer has sent asks this first.
+    pub fn unfit(&self) -> Option<String> {
+        let Self { stream, key, sequence, kind, data, .. } = self;
+        if key.len() > Self::LONGEST_KEY || data.len() > Self::LARGEST {
+            let (key, data) = (key.len(), data.len());
+            let (longest, largest) = (Self::LONGEST_KEY, Self::LARGEST);
+            return Some(format!(
+                "its key has {key} bytes, its data {data}: {longest} and {largest} can be kept"
+            ));
+        }
+        if [stream, key, kind, data].iter().any(|text| text.contains('\0')) {
+            return Some("it has a NUL in a text".to_owned());
+        }
+        let numbers = 1..=i64::MAX.unsigned_abs();
+        let numbered = numbers.contains(sequence) && self.follows() < *sequence;
+        (!numbered).then(|| format!("#{sequence} after #{} is no number of an event", self.follows()))
+    }
+
     /// The number of the event that has to be handled before this one; 0 for none.
     pub fn follows(&self) -> u64 {
         self.previous.unwrap_or_else(|| self.sequence.saturating_sub(1))

@@ -162,6 +162,23 @@ async fn what_is_not_to_be_heard_is_refused_whole_and_nothing_of_it_kept() {
         said(deliver(&door, "listener", &one(shouted(2))).await),
         not(CauseKind::Denied, "listener does not publish `valley.v1.ValleyEvent` (ADR 0007)"),
     );
+    for (unfit, why) in [
+        (
+            Recorded { key: "k".repeat(513), ..shouted(2) },
+            "its key has 513 bytes, its data 16: 512 and 524288 can be kept",
+        ),
+        (
+            Recorded { data: "d".repeat(512 * 1024 + 1), ..shouted(2) },
+            "its key has 4 bytes, its data 524289: 512 and 524288 can be kept",
+        ),
+        (Recorded { key: "a\0b".to_owned(), ..shouted(2) }, "it has a NUL in a text"),
+        (shouted(0), "#0 after #0 is no number of an event"),
+        (shouted(1 << 63), "#9223372036854775808 after #9223372036854775807 is no number of an event"),
+        (Recorded { previous: Some(2), ..shouted(2) }, "#2 after #2 is no number of an event"),
+    ] {
+        let why = format!("the event {} cannot be kept: {why}", unfit.id);
+        assert_eq!(said(deliver(&door, "valley", &one(unfit)).await), not(CauseKind::BadRequest, &why));
+    }
     let garbage = deliver(&door, "valley", b"\x0a\x02\xff\xff").await.unwrap_err();
     assert_eq!(garbage.why().map(|cause| cause.kind), Some(CauseKind::BadRequest));
     assert_eq!(*inbox.events.lock().unwrap(), []);
