@@ -86,6 +86,16 @@ impl Carrier for RabbitMq {
         Some(Arc::new(RabbitCourier::new(&at.events, publisher, subscriber.module())))
     }
 
+    fn leftovers(&self, doors: &[Arc<dyn Dispatch>], stop: CancellationToken) -> BoxFuture<'static, ()> {
+        let broker = self.at.as_ref().map(|at| at.broker.clone());
+        let left = broker.into_iter().flat_map(|broker| {
+            let subscriber = move |door| Subscriber::new(broker.clone(), door, Arc::default());
+            hearing(doors).into_iter().map(subscriber)
+        });
+        let taken: Vec<_> = left.map(|subscriber| subscriber.take_what_is_left(stop.clone())).collect();
+        Box::pin(async move { drop(join_all(taken).await) })
+    }
+
     fn listen<'a>(
         &'a self,
         address: &'a Address,

@@ -89,7 +89,8 @@
 //! | somebody deletes the queue | what it had is lost: it was settled; it is made again at once |
 //! | the broker is killed in the moment in which it made the queue | it may never again confirm anything for it: delete the queue |
 //!
-//! Before a module is moved to another carrier its queue must be empty: nobody consumes it afterwards. Tunables such as
+//! A module that has moved to another carrier takes what is left in its queue, as long as its service knows the broker:
+//! it looks when it starts and every 30 s, makes nothing, and needs nothing of the broker. Tunables such as
 //! a length belong into policies, for the arguments of a queue can never be changed; not an expiry: what expires goes
 //! into the dead queue. Who may publish to these queues is what the broker's permissions say: what comes from there is
 //! believed.

@@ -18,7 +18,7 @@ use std::{
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::{
-    Channel, Consumer, ErrorKind,
+    Channel, Connection, Consumer, ErrorKind,
     message::Delivery,
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
@@ -55,6 +55,12 @@ const AWAY: Retry =
 
 /// Before the next batch when somebody else may want what was put back.
 const PUT_BACK: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether anything is left for a module that is not reached by this carrier any more.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long nothing may come until that is all.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Takes the events for one module out of its queue.
 pub(crate) struct Subscriber {
@@ -96,6 +102,51 @@ impl Subscriber {
         tokio::select! {
             () = attempts => {}
             () = late => tracing::warn!(what, "an inbox was still busy after the drain"),
+        }
+    }
+
+    /// Takes what is left in the queue, if there is one, and looks again, until `stop`. A broker that is away is none of
+    /// its concern.
+    pub(crate) async fn take_what_is_left(self, stop: CancellationToken) {
+        let what = format!("events left for {}", self.module());
+        loop {
+            let took = async {
+                let connection = self.broker.connect(&what).await?;
+                let took = self.empty(&connection, &stop).await;
+                drop(timeout(BYE, connection.close(200, "bye".into())).await);
+                took
+            };
+            if let Err(error) = took.await {
+                tracing::debug!(%error, broker = %self.broker, what, "nobody can look for them now");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Takes what is in the queue, if there is one, until nothing more comes.
+    async fn empty(&self, connection: &Connection, stop: &CancellationToken) -> lapin::Result<()> {
+        let (queue, passive) = (
+            self.broker.events(self.module()),
+            QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() },
+        );
+        let channel = connection.create_channel().await?;
+        let looked = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default()).await;
+        if !looked.is_ok_and(|queue| queue.message_count() > 0) {
+            return Ok(()); // there is none, or nothing in it
+        }
+        let (module, broker) = (self.module(), &self.broker);
+        tracing::info!(module, queue, %broker, "events are left from before: they are taken in");
+        let mut arriving = self.arriving(&channel).await?;
+        loop {
+            let first = tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                first = timeout(SILENCE, arriving.next()) => first,
+            };
+            let Ok(Some(first)) = first else { return Ok(()) };
+            self.take(first?, &mut arriving, &channel, stop).await?;
         }
     }
 
@@ -154,9 +205,14 @@ impl Subscriber {
             ("x-delivery-limit", AMQPValue::LongInt(i32::MAX)),
         ]);
         channel.queue_declare(queue.as_str().into(), lasting, arguments).await?;
+        self.arriving(channel).await
+    }
+
+    /// Who consumes the queue of the module.
+    async fn arriving(&self, channel: &Channel) -> lapin::Result<Consumer> {
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
         let consuming = channel.basic_consume(
-            queue.into(),
+            self.broker.events(self.module()).into(),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),

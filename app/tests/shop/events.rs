@@ -182,6 +182,29 @@ async fn over_rabbitmq_a_listener_that_was_never_there_is_told_when_it_comes_up(
     a_listener_that_is_down_is_told_when_it_comes_up(shop).await;
 }
 
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_listener_that_moves_away_from_rabbitmq_tells_what_was_left_there() {
+    let mut shop = System::started_over_rabbitmq(MAIL).await;
+    shop.sell("mug", 1250, 5).await;
+    shop.process("mail").kill();
+    let id = place(&shop, 2).await;
+    shop.order_becomes(&id, "confirmed").await;
+    until_async("the broker has it", SOON, async || {
+        let left = "select count(*) as n from outgrow_deliveries";
+        let rows = shop.data.home(&ordering_infra::SPEC).await.db().query(left).all().await.unwrap();
+        rows[0].get::<i64>("n").unwrap() == 0
+    })
+    .await;
+    shop.process("main").kill();
+    shop.leave_rabbitmq();
+    for service in ["main", "mail"] {
+        shop.start(service);
+        shop.serves(service).await;
+    }
+    is_told(&shop, &id, &["confirmed"]).await;
+}
+
 /// As long as this stands, nobody can keep that a message was sent; how often that was tried is counted.
 pub(crate) const NOTHING_IS_KEPT: &str = "
     create sequence notifications.tried minvalue 0;

@@ -99,6 +99,15 @@ impl System {
         broker
     }
 
+    /// From the next start on, its services reach each other at addresses of their own again. The broker stays known.
+    pub(crate) fn leave_rabbitmq(&mut self) {
+        let addresses = self.grpc.clone();
+        for (service, address) in addresses {
+            let name = format!("OUTGROW__SERVICES__{}__ADDRESS", service.to_uppercase());
+            self.set(&name, &format!("grpc://{address}"));
+        }
+    }
+
     /// From the next start on, this service reaches the broker through a proxy.
     pub(crate) async fn reach_the_broker_through_proxy(&mut self, service: &str) -> Proxy {
         let (url, through) = (rabbitmq(), LoopbackAddr::new().free());

@@ -5,9 +5,9 @@
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use outgrow::{Dispatch, IdGen};
-use outgrow_runtime::Listener;
+use outgrow_runtime::{Carrier, Listener};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,8 @@ use crate::{Failed, Settings, check};
 pub(crate) struct Listening {
     http: Option<(SocketAddr, TcpListener)>,
     carriers: Vec<(&'static str, Box<dyn Listener>)>,
+    /// Carriers that do not reach this service; perhaps they did.
+    others: Vec<Arc<dyn Carrier>>,
 }
 
 /// A listener, for those who look after the process.
@@ -36,7 +38,7 @@ pub(crate) async fn http(settings: &Settings, service: &str) -> Result<Listening
         Some(address) => Some(http_at(address).await?),
         None => None,
     };
-    Ok(Listening { http, carriers: Vec::new() })
+    Ok(Listening { http, carriers: Vec::new(), others: Vec::new() })
 }
 
 async fn http_at(address: SocketAddr) -> Result<(SocketAddr, TcpListener), Failed> {
@@ -65,6 +67,8 @@ impl Listening {
                 let listener = carrier.listen(address, bind).await;
                 let listener = listener.map_err(|why| taken(scheme, bind.unwrap_or(address), why))?;
                 self.carriers.push((scheme, listener));
+            } else {
+                self.others.push(carrier);
             }
         }
         Ok(self)
@@ -133,7 +137,8 @@ impl Listening {
             .carriers
             .into_iter()
             .map(|(_, listener)| listener.serve(doors.clone(), Arc::clone(&ids), stop.clone(), drain));
-        let ((), served) = tokio::join!(http, try_join_all(carriers));
+        let left = self.others.iter().map(|carrier| carrier.leftovers(&doors, stop.clone()));
+        let ((), served, _) = tokio::join!(http, try_join_all(carriers), join_all(left));
         served.map(drop).map_err(|error| Failed::other(anyhow::anyhow!(error)))
     }
 }

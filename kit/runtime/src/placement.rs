@@ -3,7 +3,7 @@
 //! A module that this service hosts is `local`; every other is reached by the address of the service that hosts it.
 //! Placement follows from configuration alone: no code, no Cargo feature, no environment of the build.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::ready, sync::Arc, time::Duration};
 
 use outgrow::{BoxFuture, Dispatch, IdGen, PortDesc, Transport};
 use tokio_util::sync::CancellationToken;
@@ -62,6 +62,12 @@ pub trait Carrier: Send + Sync {
         _subscriber: &'static PortDesc,
     ) -> Option<Arc<dyn Courier>> {
         None
+    }
+
+    /// Takes in what is left here for modules that this carrier does not reach any more, at these doors, until `stop`.
+    /// Nothing has to be there, and nothing is made.
+    fn leftovers(&self, _doors: &[Arc<dyn Dispatch>], _stop: CancellationToken) -> BoxFuture<'static, ()> {
+        Box::pin(ready(()))
     }
 
     /// Listens where calls to `address` arrive, or at `bind` if that is somewhere else.

@@ -1,12 +1,18 @@
 //! Events from an outbox to an inbox by way of a broker: each row of the table in the crate's documentation.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
+use adapter_rabbitmq::{Broker, RabbitMq};
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties,
+    BasicProperties, Channel, Connection, ConnectionProperties, Queue,
     options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
+use outgrow::Dispatch;
+use outgrow_runtime::Carrier as _;
 use outgrow_testkit::until_async;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     broker::{Distant, mine, url},
     example::LONG,
-    inbox::{Hearing, OTHER, courier, courier_of, events, ids},
+    inbox::{Hearing, Memory, OTHER, STREAM, courier, courier_of, door, events, ids},
     outages::{corner, private},
 };
 
@@ -25,12 +31,21 @@ async fn aside() -> (Connection, Channel) {
     (connection, channel)
 }
 
-/// How many messages nobody has fetched from this queue, if it is there.
-async fn waiting(queue: &str) -> Option<u32> {
+/// A queue, if it is there.
+async fn found(queue: &str) -> Option<Queue> {
     let (_connection, channel) = aside().await;
     let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-    let found = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
-    found.ok().map(|queue| queue.message_count())
+    channel.queue_declare(queue.into(), passive, FieldTable::default()).await.ok()
+}
+
+/// How many messages nobody has fetched from this queue, if it is there.
+async fn waiting(queue: &str) -> Option<u32> {
+    found(queue).await.map(|queue| queue.message_count())
+}
+
+/// How many consume this queue, if it is there.
+async fn consumers(queue: &str) -> Option<u32> {
+    found(queue).await.map(|queue| queue.consumer_count())
 }
 
 #[tokio::test]
@@ -72,6 +87,35 @@ async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything
     assert_eq!(courier.deliver(&sent[1..]).await.events, ids(&sent[1..]));
     assert_eq!(waiting(&broker.events("example")).await, Some(20));
     Hearing::at(&broker).await.has(&sent).await;
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn who_has_moved_to_another_carrier_takes_what_is_left_and_makes_nothing() {
+    let broker = mine();
+    let (queue, sent, inbox) = (broker.events("example"), events(1..=200), Arc::<Memory>::default());
+    let left = |stop: &CancellationToken| {
+        let doors: [Arc<dyn Dispatch>; 1] = [Arc::new(door(&inbox, &[STREAM]))];
+        RabbitMq::over(Some(Broker::clone(&broker))).leftovers(&doors, stop.clone())
+    };
+    let at_once = CancellationToken::new();
+    at_once.cancel();
+    left(&at_once).await;
+    assert_eq!(waiting(&queue).await, None, "it has looked, and no queue is made");
+
+    Hearing::at(&broker).await.stop().await;
+    let courier = courier(&broker);
+    assert_eq!(courier.deliver(&sent[..1]).await.trouble, None);
+    for window in sent[1..].chunks(100) {
+        assert_eq!(courier.deliver(window).await.trouble, None);
+    }
+    let stop = CancellationToken::new();
+    let taking = tokio::spawn(left(&stop));
+    until_async("they are taken in", LONG, async || inbox.kept() == sent).await;
+    until_async("nobody consumes any more", LONG, async || consumers(&queue).await == Some(0)).await;
+    assert_eq!(waiting(&queue).await, Some(0), "all are acknowledged");
+    stop.cancel();
+    taking.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -83,6 +83,13 @@ pub(crate) struct Memory {
     pub(crate) away: AtomicBool,
 }
 
+impl Memory {
+    /// What it has, in order.
+    pub(crate) fn kept(&self) -> Vec<Recorded> {
+        self.events.lock().unwrap().values().cloned().collect()
+    }
+}
+
 /// Nobody handles these events.
 const UNUSED: &str = "a carrier puts events in, and nothing else";
 
@@ -133,6 +140,13 @@ impl Inbox for Memory {
     }
 }
 
+/// The door of the module.
+pub(crate) fn door(inbox: &Arc<Memory>, streams: &'static [&'static StreamDesc]) -> Door {
+    let port: Arc<dyn Example> = Arc::<Module>::default();
+    let policies = Policies::new(Access::to(<dyn Example>::DESC, &[]));
+    Door::new(Arc::new(Served(port)), policies).hearing(streams, Arc::<Memory>::clone(inbox))
+}
+
 /// The module, listening by way of a broker.
 pub(crate) struct Hearing {
     pub(crate) inbox: Arc<Memory>,
@@ -159,11 +173,8 @@ impl Hearing {
 
     pub(crate) fn starting(broker: &Broker, away: bool, newer: bool) -> Self {
         let inbox = Arc::new(Memory { away: AtomicBool::new(away), ..Memory::default() });
-        let port: Arc<dyn Example> = Arc::<Module>::default();
-        let policies = Policies::new(Access::to(<dyn Example>::DESC, &[]));
         let streams: &'static [&'static StreamDesc] = if newer { &[STREAM, OTHER] } else { &[STREAM] };
-        let door = Door::new(Arc::new(Served(port)), policies);
-        let door = door.hearing(streams, Arc::<Memory>::clone(&inbox));
+        let door = door(&inbox, streams);
         let (stop, carrier) = (CancellationToken::new(), RabbitMq::over(Some(broker.clone())));
         let address = address();
         let listening = futures_util::FutureExt::now_or_never(carrier.listen(&address, None));
@@ -196,7 +207,7 @@ impl Hearing {
 
     /// What it has, in order.
     pub(crate) fn kept(&self) -> Vec<Recorded> {
-        self.inbox.events.lock().unwrap().values().cloned().collect()
+        self.inbox.kept()
     }
 
     /// Asks it to end, and waits until it has.
