@@ -9,8 +9,9 @@ use std::{
 };
 
 use lapin::{
-    Connection, ConnectionProperties,
-    options::{ExchangeDeleteOptions, QueueDeleteOptions},
+    Connection, ConnectionProperties, Queue,
+    options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions},
+    types::FieldTable,
     uri::AMQPUri,
 };
 use outgrow::PortDesc;
@@ -86,22 +87,33 @@ impl Broker {
     }
 
     /// Takes away what was made for the events of a module, with whatever is in it: for one that has left the broker
-    /// and has handled all there was.
+    /// and has handled all there was. Repeating it is harmless.
     ///
     /// # Errors
-    /// When the broker cannot be reached, or refuses.
+    /// When somebody consumes the queue: it would be made again at once. When the broker cannot be reached, or refuses.
     pub async fn forget(&self, module: &str) -> Result<(), String> {
         let forget = async {
             let connection = self.connect("forgets").await?;
-            let channel = connection.create_channel().await?;
-            for queue in [self.events(module), self.dead(module)] {
-                channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+            let queue = self.events(module);
+            // RabbitMQ has no `if-unused` for quorum queues.
+            let consumers = consumers(&connection, &queue).await;
+            if consumers == 0 {
+                let channel = connection.create_channel().await?;
+                for queue in [queue, self.dead(module)] {
+                    channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+                }
+                let exchange = ExchangeDeleteOptions { if_unused: true, ..ExchangeDeleteOptions::default() };
+                channel.exchange_delete(self.exchange().into(), exchange).await?;
             }
-            let exchange = ExchangeDeleteOptions { if_unused: true, ..ExchangeDeleteOptions::default() };
-            channel.exchange_delete(self.exchange().into(), exchange).await?;
-            connection.close(200, "done".into()).await
+            // All of it is confirmed: how the connection ends changes nothing.
+            drop(connection.close(200, "done".into()).await);
+            Ok(consumers)
         };
-        forget.await.map_err(|error: lapin::Error| error.to_string())
+        match forget.await {
+            Ok(0) => Ok(()),
+            Ok(consumers) => Err(format!("`{}` has {consumers} consumers", self.events(module))),
+            Err(error) => Err(lapin::Error::to_string(&error)),
+        }
     }
 
     /// What `CloudEvents` calls the source of the events of a module.
@@ -128,6 +140,16 @@ pub(crate) fn exchange(prefix: &str) -> String {
 /// See [`Broker::source`].
 pub(crate) fn source(prefix: &str, module: &str) -> String {
     format!("{prefix}/{module}")
+}
+
+/// How many consume a queue; none if it is not there.
+async fn consumers(connection: &Connection, queue: &str) -> u32 {
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let found = async {
+        let channel = connection.create_channel().await?;
+        channel.queue_declare(queue.into(), passive, FieldTable::default()).await
+    };
+    found.await.map_or(0, |queue: Queue| queue.consumer_count())
 }
 
 /// Where it is, without a password.

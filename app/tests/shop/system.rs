@@ -81,10 +81,12 @@ impl System {
 
     /// From the next start on, its services reach each other over the broker, under names of their own there.
     pub(crate) fn reach_over_rabbitmq(&mut self) -> Broker {
-        self.reach_over(&rabbitmq())
+        let broker = self.reach_over(&rabbitmq());
+        self.broker = Some(Left(broker.clone()));
+        broker
     }
 
-    /// The same over this broker.
+    /// The same over this broker, of which nobody takes anything away.
     pub(crate) fn reach_over(&mut self, url: &str) -> Broker {
         static SYSTEMS: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("s-{}-{}", std::process::id(), SYSTEMS.fetch_add(1, Ordering::Relaxed));
@@ -94,9 +96,7 @@ impl System {
         for service in services {
             self.set(&format!("OUTGROW__SERVICES__{service}__ADDRESS"), "rabbitmq");
         }
-        let broker = Broker::new(url, &prefix).unwrap();
-        self.broker = Some(Left(broker.clone()));
-        broker
+        Broker::new(url, &prefix).unwrap()
     }
 
     /// From the next start on, its services reach each other at addresses of their own again. The broker stays known.
@@ -262,10 +262,12 @@ impl Drop for Left {
         let broker = self.0.clone();
         let forget = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            // A broker that is gone has taken it along.
-            runtime.block_on(async { drop(broker.forget("notifications").await) });
+            runtime.block_on(until_async("nobody listens any more", SOON, async || {
+                broker.forget("notifications").await.is_ok()
+            }));
         };
-        drop(std::thread::spawn(forget).join());
+        let forgotten = std::thread::spawn(forget).join();
+        assert!(forgotten.is_ok() || std::thread::panicking(), "something is left at the broker");
     }
 }
 

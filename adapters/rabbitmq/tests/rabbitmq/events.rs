@@ -48,7 +48,7 @@ async fn consumers(queue: &str) -> Option<u32> {
     found(queue).await.map(|queue| queue.consumer_count())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn events_arrive_once_in_the_inbox_and_are_acknowledged() {
     let broker = mine();
@@ -70,7 +70,7 @@ async fn events_arrive_once_in_the_inbox_and_are_acknowledged() {
     assert_eq!(stopped.kept(), sent);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything_leaves() {
     let broker = mine();
@@ -89,7 +89,7 @@ async fn without_the_queue_everything_stays_in_the_outbox_and_with_it_everything
     Hearing::at(&broker).await.has(&sent).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn who_has_moved_to_another_carrier_takes_what_is_left_and_makes_nothing() {
     let broker = mine();
@@ -148,7 +148,7 @@ async fn while_its_queue_comes_and_goes_nothing_is_settled_that_the_queue_never_
     assert!(torn > 0, "{whole} windows were whole, {torn} torn");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn an_inbox_that_does_not_accept_for_a_while_loses_nothing_and_holds_little() {
     let broker = mine();
@@ -171,7 +171,7 @@ async fn an_inbox_that_does_not_accept_for_a_while_loses_nothing_and_holds_littl
     hearing.has(&sent).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
     let broker = mine();
@@ -205,7 +205,7 @@ async fn what_is_no_event_is_put_aside_and_the_others_are_not_concerned() {
     assert_eq!(stopped.kept(), sent);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_only_a_newer_replica_listens_to_waits_for_it() {
     let broker = mine();
@@ -225,7 +225,7 @@ async fn what_only_a_newer_replica_listens_to_waits_for_it() {
     assert_eq!(waiting(&broker.dead("example")).await, Some(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_queue_that_is_deleted_under_its_subscriber_is_made_again() {
     let broker = mine();
@@ -240,7 +240,7 @@ async fn a_queue_that_is_deleted_under_its_subscriber_is_made_again() {
     hearing.has(&sent).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn without_the_broker_events_wait_and_find_it_again() {
     let distant = Distant::new().await;
@@ -259,7 +259,7 @@ async fn without_the_broker_events_wait_and_find_it_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_broker_that_confirms_nothing_is_given_up_in_time_and_nothing_is_settled() {
     let distant = Distant::new().await;

@@ -144,7 +144,7 @@ async fn impostor(
     (connection, serving)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
     let headers = |pairs: &[(&str, &str)]| {
@@ -171,7 +171,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
     let broker = mine();
@@ -210,7 +210,7 @@ async fn foreign(exchange: String, kinds: &str, arguments: FieldTable) -> (Conne
     (connection, channel, queue.to_string())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_foreign_consumer_without_room_holds_nobody_up() {
     let broker = mine();
@@ -226,7 +226,7 @@ async fn a_foreign_consumer_without_room_holds_nobody_up() {
     hearing.has(&sent).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_foreign_consumer_gets_cloud_events_as_documented() {
     let broker = mine();
