@@ -46,6 +46,7 @@ use std::fmt;
 
 use crate::{
     Message, WireError,
+    port::module_of,
     wire::{FieldDesc, Open, Reader, Shape, Tag, json},
 };
 
@@ -69,7 +70,7 @@ pub struct StreamDesc {
 impl StreamDesc {
     /// The module that publishes it: `ordering` of `ordering.v1`.
     pub fn module(&self) -> &'static str {
-        self.package.split_once('.').map_or(self.package, |(module, _)| module)
+        module_of(self.package)
     }
 
     /// Its kinds of events, as fields of its enum.

@@ -6,7 +6,7 @@
 use crate::{PortDesc, event::StreamDesc};
 
 /// A module, described: what it offers, what it needs, what its home looks like.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ModuleSpec {
     /// Its name, such as `inventory`: of its crates, its schema, its row in the topology.
     pub name: &'static str,

@@ -107,7 +107,7 @@ impl fmt::Display for Method {
 
 /// Looked for at every call: a name is a few bytes, for which `str`'s own search costs more than the looking.
 #[inline]
-fn module_of(package: &'static str) -> &'static str {
+pub(crate) fn module_of(package: &'static str) -> &'static str {
     package.bytes().position(|byte| byte == b'.').and_then(|dot| package.get(..dot)).unwrap_or(package)
 }
 

@@ -37,15 +37,9 @@ enum ItemEvent {
 
 pub(crate) const STREAM: &str = "shelf.v1.ItemEvent";
 pub(crate) const SHELF: &ModuleSpec =
-    &ModuleSpec { publishes: &[ItemEvent::STREAM], ..copy(spec("shelf", &[ITEMS])) };
-pub(crate) const EAR: &ModuleSpec =
-    &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("ear", &[])) };
-pub(crate) const EYE: &ModuleSpec =
-    &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..copy(spec("eye", &[])) };
-
-const fn copy(spec: ModuleSpec) -> ModuleSpec {
-    spec
-}
+    &ModuleSpec { publishes: &[ItemEvent::STREAM], ..spec("shelf", &[ITEMS]) };
+pub(crate) const EAR: &ModuleSpec = &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..spec("ear", &[]) };
+pub(crate) const EYE: &ModuleSpec = &ModuleSpec { subscribes: &[ItemEvent::STREAM], ..spec("eye", &[]) };
 
 pub(crate) async fn an_event_is_published_with_its_change_or_not_at_all(place: &Place) {
     let (_homes, db) = shelf(place).await;

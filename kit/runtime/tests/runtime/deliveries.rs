@@ -212,7 +212,7 @@ async fn by_a_call_as_directly_the_courier_says_what_was_taken() {
 #[tokio::test]
 async fn a_module_listens_to_what_its_spec_says() {
     static MODULES: &[&ModuleSpec] = &[&ECHO];
-    static DEAF: ModuleSpec = ModuleSpec { subscribes: &[], ..copy(&ECHO) };
+    static DEAF: ModuleSpec = ModuleSpec { subscribes: &[], ..ECHO };
     static OTHERS: &[&ModuleSpec] = &[&DEAF];
     let handler =
         Subscription::<ValleyEvent, _>::of("echo", Poison::Blocks, |_| async { Ok(Handled::Ignored) });
@@ -230,9 +230,4 @@ async fn a_module_listens_to_what_its_spec_says() {
     assert_eq!(outcome(OTHERS, false), Ok(()));
     assert_eq!(outcome(MODULES, false), Err(Unmet::Unheard { module: "echo", stream: stream() }));
     assert_eq!(outcome(OTHERS, true), Err(Unmet::Overheard { module: "echo", stream: stream() }));
-}
-
-const fn copy(spec: &ModuleSpec) -> ModuleSpec {
-    let ModuleSpec { name, purpose, port, older, needs, publishes, subscribes, migrations } = spec;
-    ModuleSpec { name, purpose, port, older, needs, publishes, subscribes, migrations }
 }
