@@ -35,6 +35,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../../migrations/kit/sqlite/0003_audience.sql"),
         postgres: include_str!("../../../migrations/kit/postgres/0003_audience.sql"),
     },
+    Migration {
+        name: "0004_handled",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0004_handled.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0004_handled.sql"),
+    },
 ];
 
 #[async_trait]

@@ -54,7 +54,7 @@ async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
     assert_eq!((&listed["id"], &listed["module"]), (&json!(id), &json!("notifications")));
     assert_eq!((&listed["attempts"], &listed["data"]), (&json!(1), &json!({ "order": 7 })));
     assert_eq!(listed["reason"], "it cannot be read: order: is not a text");
-    let shown: Value = serde_json::from_str(&said(shop, &["events", "show", &id])).unwrap();
+    let shown: Value = serde_json::from_str(&said(shop, &["events", "show", "--json", &id])).unwrap();
     assert_eq!(&shown, listed);
     let line = said(shop, &["events", "parked"]);
     assert!(line.starts_with(&format!("{id} notifications: ordering.v1.order_confirmed of ")), "{line}");
@@ -64,8 +64,13 @@ async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
         "{lag}"
     );
 
+    let told = said(shop, &["events", "show", &id]);
+    assert!(told.lines().any(|line| line == format!("id           {id}")), "{told}");
+    assert!(told.contains("reason       it cannot be read: order: is not a text\n"), "{told}");
+
     // Nothing has changed: it is set aside again.
-    said(shop, &["events", "replay", &id]);
+    let again: Value = serde_json::from_str(&said(shop, &["events", "replay", "--json", &id])).unwrap();
+    assert_eq!(again, json!([{ "id": id, "module": "notifications", "done": "replayed" }]));
     until_async("it is tried again", SOON, async || parked(shop).len() == 1).await;
 
     assert_eq!(said(shop, &["events", "discard", &id]), format!("notifications: {id} is given up\n"));
@@ -75,6 +80,9 @@ async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
     })
     .await;
     assert_eq!(said(shop, &["events", "parked", "--json"]), "[]\n");
+    let quiet: Value =
+        serde_json::from_str(&said(shop, &["events", "lag", "--json", "--watch", "1"])).unwrap();
+    assert_eq!(quiet, json!([]), "nothing waits, and nothing is handled now");
     let unknown = shop.command(&["events", "discard", &id]).output().unwrap();
     assert_eq!(unknown.status.code(), Some(64));
     let why = String::from_utf8(unknown.stderr).unwrap();

@@ -1,5 +1,7 @@
 //! `events`: what waits to be delivered or handled, and what was set aside.
 
+use std::time::Duration;
+
 use adapter_sql::{Home, Parked, Waiting};
 use clap::Subcommand;
 use outgrow::{Clock as _, SystemClock};
@@ -12,6 +14,7 @@ use crate::{App, Failed, Settings, check, exit, homes::Opened};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   shop events lag                   how many events wait, for whom, and for how long
+  shop events lag --watch 10        the same after 10 s, and how many were handled meanwhile
   shop events parked                which were set aside, and why
   shop events show ID               all about one of them
   shop events replay ID             try it again, once its reason is gone
@@ -29,6 +32,9 @@ pub(crate) enum Command {
         /// As JSON, for programs
         #[arg(long)]
         json: bool,
+        /// Looks twice, so many seconds apart, and says how many were handled in between, for a minute
+        #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+        watch: Option<u16>,
     },
     /// Lists the events that were set aside, with the reason
     #[command(after_help = EXAMPLES)]
@@ -42,18 +48,27 @@ pub(crate) enum Command {
     Show {
         /// Its id
         id: Uuid,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Lets an event that was set aside be tried again
     #[command(after_help = EXAMPLES)]
     Replay {
         /// Its id
         id: Uuid,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Gives up an event that was set aside: it counts as handled, and the later ones of its key go on
     #[command(after_help = EXAMPLES)]
     Discard {
         /// Its id
         id: Uuid,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -62,49 +77,86 @@ pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Res
     let opened = Opened::all(settings, app).await?;
     let homes: Vec<_> = opened.iter().collect();
     let done = match command {
-        Command::Lag { json } => lag(&homes, *json).await,
+        Command::Lag { json, watch } => lag(&homes, *json, *watch).await,
         Command::Parked { json } => parked(&homes, *json).await,
-        Command::Show { id } => show(&homes, *id).await,
-        Command::Replay { id } => decide(&homes, *id, true).await,
-        Command::Discard { id } => decide(&homes, *id, false).await,
+        Command::Show { id, json } => show(&homes, *id, *json).await,
+        Command::Replay { id, json } => decide(&homes, *id, true, *json).await,
+        Command::Discard { id, json } => decide(&homes, *id, false, *json).await,
     };
     opened.close().await;
     done
 }
 
-async fn lag(homes: &[&Home], json: bool) -> Result<(), Failed> {
-    let now = SystemClock.now();
-    let mut rows = Vec::new();
-    for home in homes {
-        let waiting = home.upkeep().waiting().await.map_err(unavailable)?;
-        let worth = |waiting: &Waiting| waiting.subscriber.is_some() || waiting.depth + waiting.parked > 0;
-        rows.extend(waiting.into_iter().filter(worth).map(|waiting| (home.module(), waiting)));
-    }
+/// What waits in one place, and how many events are handled there in a minute, if that was asked.
+struct Row {
+    module: &'static str,
+    waiting: Waiting,
+    rate: Option<u64>,
+}
+
+async fn lag(homes: &[&Home], json: bool, watch: Option<u16>) -> Result<(), Failed> {
+    let (begun, before) = (SystemClock.now(), look(homes).await?);
+    let rows = match watch {
+        Some(seconds) => {
+            tokio::time::sleep(Duration::from_secs(seconds.max(1).into())).await;
+            let after = look(homes).await?;
+            let took = (SystemClock.now() - begun).whole_milliseconds().max(1).unsigned_abs();
+            let rated = after.into_iter().map(|row| Row { rate: rate(&row, &before, took), ..row });
+            rated.collect()
+        }
+        None => before,
+    };
+    let worth = |Row { waiting, rate, .. }: &Row| {
+        waiting.subscriber.is_some() || waiting.depth + waiting.parked + rate.unwrap_or_default() > 0
+    };
+    let rows: Vec<_> = rows.into_iter().filter(worth).collect();
     if json {
-        let rows: Value = rows.iter().map(|(module, waiting)| lag_json(module, waiting)).collect();
+        let rows: Value = rows.iter().map(lag_json).collect();
         return exit::say(format_args!("{rows:#}"));
     }
     if rows.is_empty() {
         return exit::say("nothing waits");
     }
-    for (module, Waiting { subscriber, unknown, depth, oldest, parked }) in rows {
+    let now = SystemClock.now();
+    for Row { module, waiting, rate } in rows {
+        let Waiting { subscriber, unknown, depth, oldest, parked, .. } = waiting;
         let place = match subscriber {
             Some(subscriber) => format!("{module} → {subscriber}"),
             None => format!("{module} (inbox)"),
         };
         let age = oldest.map(|oldest| format!(", the oldest for {} s", (now - oldest).whole_seconds()));
         let parked = if parked > 0 { format!(", {parked} parked") } else { String::new() };
+        let rate = rate.map(|rate| format!(", {rate} handled a minute"));
         let unknown = if unknown { " (unknown: no module of that name listens)" } else { "" };
-        exit::say(format_args!("{place:<30} {depth} wait{}{parked}{unknown}", age.unwrap_or_default()))?;
+        let (age, rate) = (age.unwrap_or_default(), rate.unwrap_or_default());
+        exit::say(format_args!("{place:<30} {depth} wait{age}{parked}{rate}{unknown}"))?;
     }
     Ok(())
 }
 
-fn lag_json(module: &str, Waiting { subscriber, unknown, depth, oldest, parked }: &Waiting) -> Value {
+async fn look(homes: &[&Home]) -> Result<Vec<Row>, Failed> {
+    let mut rows = Vec::new();
+    for home in homes {
+        let waiting = home.upkeep().waiting().await.map_err(unavailable)?;
+        rows.extend(waiting.into_iter().map(|waiting| Row { module: home.module(), waiting, rate: None }));
+    }
+    Ok(rows)
+}
+
+/// How many were handled in an inbox since `before`, which was so many milliseconds ago, for a minute.
+fn rate(row: &Row, before: &[Row], took: u128) -> Option<u64> {
+    let inbox = |other: &&Row| other.module == row.module && other.waiting.subscriber.is_none();
+    let before = before.iter().find(inbox).filter(|_| row.waiting.subscriber.is_none())?;
+    let handled = row.waiting.handled.saturating_sub(before.waiting.handled);
+    u64::try_from(u128::from(handled) * 60_000 / took).ok()
+}
+
+fn lag_json(Row { module, waiting, rate }: &Row) -> Value {
+    let Waiting { subscriber, unknown, depth, oldest, parked, .. } = waiting;
     let oldest = oldest.and_then(|oldest| oldest.format(&Rfc3339).ok());
     json!({
         "module": module, "subscriber": subscriber, "unknown": unknown, "depth": depth, "oldest": oldest,
-        "parked": parked,
+        "parked": parked, "handled_per_minute": rate,
     })
 }
 
@@ -140,27 +192,46 @@ fn parked_json(module: &str, Parked { event, attempts, reason }: &Parked) -> Val
     })
 }
 
-async fn show(homes: &[&Home], id: Uuid) -> Result<(), Failed> {
+async fn show(homes: &[&Home], id: Uuid, json: bool) -> Result<(), Failed> {
     for home in homes {
         let parked = home.upkeep().parked(u32::MAX).await.map_err(unavailable)?;
-        if let Some(found) = parked.iter().find(|parked| parked.event.id == id) {
-            return exit::say(format_args!("{:#}", parked_json(home.module(), found)));
+        let Some(found) = parked.iter().find(|parked| parked.event.id == id) else { continue };
+        let shown = parked_json(home.module(), found);
+        if json {
+            return exit::say(format_args!("{shown:#}"));
         }
+        for (name, value) in shown.as_object().into_iter().flatten() {
+            match value.as_str() {
+                Some(text) => exit::say(format_args!("{name:<12} {text}"))?,
+                None => exit::say(format_args!("{name:<12} {value}"))?,
+            }
+        }
+        return Ok(());
     }
     Err(unknown(id))
 }
 
-async fn decide(homes: &[&Home], id: Uuid, again: bool) -> Result<(), Failed> {
-    let mut decided = false;
+async fn decide(homes: &[&Home], id: Uuid, again: bool, json: bool) -> Result<(), Failed> {
+    let mut decided = Vec::new();
     for home in homes {
         let done = if again { home.upkeep().replay(id).await } else { home.upkeep().discard(id).await };
         if done.map_err(unavailable)? {
-            decided = true;
-            let what = if again { "is tried again" } else { "is given up" };
-            exit::say(format_args!("{}: {id} {what}", home.module()))?;
+            decided.push(home.module());
         }
     }
-    if decided { Ok(()) } else { Err(unknown(id)) }
+    if decided.is_empty() {
+        return Err(unknown(id));
+    }
+    if json {
+        let what = if again { "replayed" } else { "discarded" };
+        let decided: Value = decided
+            .iter()
+            .map(|module| json!({ "id": id.to_string(), "module": module, "done": what }))
+            .collect();
+        return exit::say(format_args!("{decided:#}"));
+    }
+    let what = if again { "is tried again" } else { "is given up" };
+    decided.iter().try_for_each(|module| exit::say(format_args!("{module}: {id} {what}")))
 }
 
 fn unknown(id: Uuid) -> Failed {

@@ -21,6 +21,9 @@ pub struct Waiting {
     pub oldest: Option<OffsetDateTime>,
     /// How many more were set aside.
     pub parked: u64,
+    /// How many were handled so far: what looks twice knows how fast that goes. Of what waits for a subscriber of this
+    /// module nobody counts that here.
+    pub handled: u64,
 }
 
 /// An event that was set aside.
@@ -48,6 +51,7 @@ const INBOX: Sql = Sql {
                count(*) filter (where parked) as parked
         from outgrow_inbox",
 };
+const HANDLED: &str = "select cast(coalesce(sum(handled), 0) as bigint) as handled from outgrow_positions";
 const PARKED: &str =
     "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1";
 const REPLAY: Sql = Sql {
@@ -86,7 +90,8 @@ impl Upkeep {
             }
         }
         let row = db.query(INBOX).one().await?;
-        waiting.push(Waiting { subscriber: None, parked: row.u64("parked")?, ..depth(&row)? });
+        let handled = db.query(HANDLED).one().await?.u64("handled")?;
+        waiting.push(Waiting { parked: row.u64("parked")?, handled, ..depth(&row)? });
         Ok(waiting)
     }
 
@@ -138,7 +143,7 @@ fn outgoing(db: &Db, row: &Row) -> Result<Waiting, SqlError> {
 
 fn depth(row: &Row) -> Result<Waiting, SqlError> {
     let oldest = row.get::<Option<crate::Timestamp>>("oldest")?.map(OffsetDateTime::from);
-    Ok(Waiting { subscriber: None, unknown: false, depth: row.u64("depth")?, oldest, parked: 0 })
+    Ok(Waiting { subscriber: None, unknown: false, depth: row.u64("depth")?, oldest, parked: 0, handled: 0 })
 }
 
 fn parked(row: &Row) -> Result<Parked, SqlError> {

@@ -124,7 +124,8 @@ const PUT_OFF: Sql = Sql {
 };
 
 const MOVE_ON: &str = "
-    update outgrow_positions set position = case when position < $3 then $3 else position end
+    update outgrow_positions set position = case when position < $3 then $3 else position end,
+                                 handled = handled + $4
     where stream = $1 and key = $2";
 const HANDLED: &str = "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3";
 const NEXT: &str = "
@@ -139,7 +140,7 @@ const PARK: &str = "
 /// Marks an event as handled, in the transaction with what came of it.
 pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
     let number = number(mark)?;
-    tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+    tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).bind(1_i64).execute().await?;
     tx.query(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).changed_one().await?;
     tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
     Ok(())
@@ -213,7 +214,8 @@ impl Inbox for Db {
         let (mark, why, number) = (mark.clone(), why.to_owned(), number(mark)?);
         let write = async move |mut tx: Tx| {
             if poison == Poison::IsSkipped {
-                tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+                let move_on = tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number);
+                move_on.bind(0_i64).execute().await?;
             }
             tx.query(PARK).bind(&mark.stream).bind(&mark.key).bind(number).bind(&why).execute().await?;
             if poison == Poison::IsSkipped {
