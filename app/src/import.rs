@@ -13,7 +13,6 @@
 
 mod lines;
 mod problem;
-mod progress;
 mod send;
 mod table;
 
@@ -24,9 +23,11 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use outgrow::{CallContext, call::OPERATOR};
 use outgrow_cli::{Command, Failed, Host, say};
 
-use crate::compose;
-use problem::{Problems, count};
-use progress::Progress;
+use crate::{
+    compose,
+    progress::{Progress, count},
+};
+use problem::Problems;
 use send::{Sender, Stopped};
 use table::Table;
 
@@ -85,7 +86,7 @@ impl Import {
 
     async fn send(&self, sender: &Sender, survey: &Survey) -> Result<(), Failed> {
         let (mut table, mut problems) = (Table::open(&self.file)?, Problems::default());
-        let (mut imported, progress) = (0, Progress::of(survey.good));
+        let (mut imported, progress) = (0, Progress::of(survey.good, "products"));
         while let Some(row) = table.next()? {
             let done = match row {
                 Ok(row) => sender.send(row).await.map_err(|why| self.stopped(&why, imported, survey))?,

@@ -2,7 +2,10 @@
 
 mod compose;
 mod import;
+mod payments;
+mod progress;
 mod sample;
 
 pub use compose::{MODULES, SETTINGS, compose};
 pub use import::IMPORT;
+pub use payments::PAYMENTS;

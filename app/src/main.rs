@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 
 use outgrow_cli::App;
-use shop::{IMPORT, MODULES, SETTINGS, compose};
+use shop::{IMPORT, MODULES, PAYMENTS, SETTINGS, compose};
 
 fn main() -> ExitCode {
     let shop = App {
         name: "shop",
-        about: "A small shop: a catalogue, a stockroom, and orders. One process, or as many as you like.",
+        about: "A small shop: a catalogue, a stockroom, orders and payments. One process, or as many as you like.",
         modules: MODULES,
         compose,
         settings: SETTINGS,
-        commands: &[IMPORT],
+        commands: &[IMPORT, PAYMENTS],
         try_it: |address| format!("curl -s {address}/v1/products"),
     };
     shop.run()

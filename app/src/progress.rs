@@ -19,17 +19,17 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Says how far it is until it is dropped, whether or not it gets on.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     done: Arc<AtomicU64>,
     saying: JoinHandle<()>,
 }
 
 impl Progress {
-    /// Nothing of so many yet.
-    pub(super) fn of(all: u64) -> Self {
+    /// Nothing yet of so many, such as `products`.
+    pub(crate) fn of(all: u64, what: &'static str) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         let far = Arc::clone(&done);
-        let text = move || format!("{} of {all} products", far.load(Ordering::Relaxed));
+        let text = move || format!("{} of {all} {what}", far.load(Ordering::Relaxed));
         let saying = async move {
             if io::stderr().is_terminal() {
                 loop {
@@ -48,7 +48,7 @@ impl Progress {
     }
 
     /// So many.
-    pub(super) fn at(&self, done: u64) {
+    pub(crate) fn at(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
     }
 }
@@ -60,6 +60,12 @@ impl Drop for Progress {
             write(format_args!("\r\x1b[K"));
         }
     }
+}
+
+/// So many, in words: `1 line`, `2 lines`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 /// Nobody has to listen.

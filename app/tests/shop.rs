@@ -25,6 +25,8 @@ mod import;
 mod outages;
 #[path = "shop/parked.rs"]
 mod parked;
+#[path = "shop/payments.rs"]
+mod payments;
 #[path = "shop/ports.rs"]
 mod ports;
 #[path = "shop/postgres.rs"]

@@ -69,9 +69,3 @@ impl fmt::Display for Problems {
         Ok(())
     }
 }
-
-/// So many, in words: `1 line`, `2 lines`.
-pub(super) fn count(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}

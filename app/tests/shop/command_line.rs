@@ -61,7 +61,7 @@ fn check_finds_every_problem_at_once() {
         "7 problems",
         "colour: is not a setting; use one of: data, services, modules",
         "data.url: is a number, not text",
-        "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, ordering, notifications",
+        "services.a.modules: there is no module `inventroy`; use one of: catalog, inventory, payments, ordering, notifications",
         "services.b.modules: module `inventory` is already hosted by `a`",
         "services.b.address: nothing here carries `pigeon://roof`",
         "services.b.http: cannot be `nowhere`",
@@ -223,6 +223,7 @@ outgrow.toml
 
 service       module        http                    address
 main          catalog       127.0.0.1:8080
+              payments
               ordering
               notifications
 spare         (none yet)    -
@@ -231,6 +232,7 @@ stock         inventory     127.0.0.1:8081          grpc://{nowhere}, listens at
 from          to            placement
 edge          catalog       local
 edge          inventory     grpc
+edge          payments      local
 edge          ordering      local
 edge          notifications local
 ordering      catalog       local
@@ -281,6 +283,8 @@ fn help_has_examples_everywhere() {
         "contracts check",
         "migrate",
         "import",
+        "payments",
+        "payments rebuild",
     ];
     for command in commands {
         let args: Vec<_> = command.split_whitespace().chain(["--help"]).collect();

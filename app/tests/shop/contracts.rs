@@ -55,6 +55,7 @@ fn version(change: impl Fn(&str) -> String) -> TestDir {
         "modules/inventory/contract",
         "modules/notifications/contract",
         "modules/ordering/contract",
+        "modules/payments/contract",
     ] {
         let lock = std::fs::read_to_string(format!("{top}/{path}/wire.lock")).unwrap();
         std::fs::create_dir_all(dir.join(path)).unwrap();
@@ -70,7 +71,7 @@ fn a_breaking_change_since_another_version_is_named_with_the_way_to_do_it() {
         run(&before, &["contracts", "check", "--against", before.path().to_str().unwrap()])
     };
     let (code, said, stderr) = check(&str::to_owned);
-    assert_eq!((code, said.matches("understand it").count(), &*stderr), (0, 5, ""), "nothing has changed");
+    assert_eq!((code, said.matches("understand it").count(), &*stderr), (0, 6, ""), "nothing has changed");
     let added = check(&|lock| {
         lock.replace("  2 never_received inventory.v1.InventoryRefusal.NeverReceived\n", "")
             .replace("  8 shipped inventory.v1.InventoryRefusal.Shipped\n", "")
@@ -148,8 +149,8 @@ fn scripts_read_the_verdict_as_json() {
 #[test]
 fn a_version_of_git_is_compared_with_whatever_became_of_its_locks_since() {
     let before = version(|lock| lock.replace("  rpc Ship idempotent", "  rpc Ship query"));
-    std::fs::create_dir_all(before.join("modules/payments/contract")).unwrap();
-    before.write("modules/payments/contract/wire.lock", "service payments.v1.Payments\n");
+    std::fs::create_dir_all(before.join("modules/parcels/contract")).unwrap();
+    before.write("modules/parcels/contract/wire.lock", "service parcels.v1.Parcels\n");
     let git = |args: &[&str]| {
         let names = ["-c", "user.name=tests", "-c", "user.email=tests@example.org"];
         let status =
@@ -164,12 +165,12 @@ fn a_version_of_git_is_compared_with_whatever_became_of_its_locks_since() {
     assert_eq!(code, 65, "{stderr}");
     for says in [
         "Inventory/Ship: callers rely on `query`",
-        "payments.v1.Payments: the contract is gone, and peers still use it; put it back [CONTRACT_REMOVED]",
+        "parcels.v1.Parcels: the contract is gone, and peers still use it; put it back [CONTRACT_REMOVED]",
     ] {
         assert!(stderr.contains(says), "{says}\n{stderr}");
     }
-    let withdrawn = ["contracts", "check", "--against", "HEAD", "--withdrawn", "payments.v1"];
-    assert!(!run(&before, &withdrawn).2.contains("payments"), "it is gone on purpose");
+    let withdrawn = ["contracts", "check", "--against", "HEAD", "--withdrawn", "parcels.v1"];
+    assert!(!run(&before, &withdrawn).2.contains("parcels"), "it is gone on purpose");
     let (code, _, stderr) = run(&before, &["contracts", "check", "--against", "v9"]);
     assert_eq!((code, stderr.contains("v9")), (64, true), "{stderr}");
     let empty = TestDir::new();

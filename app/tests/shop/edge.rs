@@ -121,6 +121,7 @@ async fn the_api_describes_itself_offline() {
         "/v1/orders",
         "/v1/orders/{id}",
         "/v1/orders/{id}/cancellation",
+        "/v1/orders/{id}/payment",
         "/v1/products",
         "/v1/products/{sku}",
         "/v1/products/{sku}/price",

@@ -57,6 +57,7 @@ fn evolving_a_contract() {
         "modules/inventory/contract",
         "modules/notifications/contract",
         "modules/ordering/contract",
+        "modules/payments/contract",
     ] {
         fs::create_dir_all(guide.folder.join(contract)).unwrap();
         let lock = fs::read_to_string(top.join(contract).join("wire.lock")).unwrap();

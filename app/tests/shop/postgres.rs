@@ -67,6 +67,7 @@ async fn a_database_that_is_away_is_waited_for() {
 const TABLES: &[(&str, &str)] = &[
     ("catalog", "select count(*) from catalog.products"),
     ("inventory", "select count(*) from inventory.items"),
+    ("payments", "select count(*) from payments.payment_records"),
     ("ordering", "select count(*) from ordering.orders"),
     ("notifications", "select count(*) from notifications.messages"),
 ];

@@ -84,6 +84,7 @@ catalog.placement = \"loopback\"
 inventory.placement = \"loopback\"
 notifications.placement = \"loopback\"
 ordering.placement = \"loopback\"
+payments.placement = \"loopback\"
 ";
 
 #[tokio::test]
@@ -104,11 +105,12 @@ async fn the_same_story_is_told_on_every_placement() {
     assert_eq!(told(&System::started(&[], LOOPBACK).await).await, local, "loopback");
     let stock = System::started(&[("stock", &["inventory"])], "").await;
     assert_eq!(told(&stock).await, local, "inventory over gRPC");
-    let apart: [(&str, &[&str]); 4] = [
+    let apart: [(&str, &[&str]); 5] = [
         ("one", &["catalog"]),
         ("two", &["inventory"]),
         ("three", &["ordering"]),
         ("four", &["notifications"]),
+        ("five", &["payments"]),
     ];
     assert_eq!(told(&System::started(&apart, "").await).await, local, "everything over gRPC");
 }
@@ -129,11 +131,12 @@ async fn the_same_story_is_told_over_rabbitmq() {
     let local = told(&System::started(&[], "").await).await;
     let stock = System::started_over_rabbitmq(&[("stock", &["inventory"])]).await;
     assert_eq!(told(&stock).await, local, "inventory over RabbitMQ");
-    let apart: [(&str, &[&str]); 4] = [
+    let apart: [(&str, &[&str]); 5] = [
         ("one", &["catalog"]),
         ("two", &["inventory"]),
         ("three", &["ordering"]),
         ("four", &["notifications"]),
+        ("five", &["payments"]),
     ];
     assert_eq!(told(&System::started_over_rabbitmq(&apart).await).await, local, "everything over RabbitMQ");
 }

@@ -1,0 +1,78 @@
+//! `shop payments rebuild`: makes what others see of payments anew, from the first record of each.
+//!
+//! It works on the home of Payments itself, beside whoever serves the module, and changes nothing but what follows from
+//! the records: see `modules/payments/infra/src/rebuild.rs`. It can be interrupted and run again at any time.
+
+use anyhow::anyhow;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use outgrow_cli::{Command, Failed, Host, say};
+use payments_infra::RebuildError;
+
+use crate::progress::{Progress, count};
+
+/// `payments`, for the command line.
+pub const PAYMENTS: Command = Command {
+    usage: Payments::command,
+    run: |matches, host| {
+        Box::pin(async move {
+            let Payments { command: Action::Rebuild } =
+                Payments::from_arg_matches(matches).map_err(Failed::usage)?;
+            rebuild(host).await
+        })
+    },
+};
+
+const HELP: &str = "\
+Makes what others see of payments anew
+
+What has become of a payment follows from its records, which are the truth. What is shown is kept beside them, so that
+it need not be worked out each time. This works it out again for every payment, from the first record on, beside what is
+shown; when it has all of them it is shown instead, at once. The shop may be running, and goes on meanwhile.";
+
+const EXAMPLES: &str = "\
+Examples:
+  shop payments rebuild
+
+Exit codes: 0 all payments are shown anew, 65 records are damaged, 69 something was not available: run it again";
+
+#[derive(Debug, Parser)]
+#[command(name = "payments", about = "Looks after payments", after_help = EXAMPLES)]
+struct Payments {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Action {
+    /// Makes what others see of payments anew, from their records
+    #[command(long_about = HELP, after_help = EXAMPLES)]
+    Rebuild,
+}
+
+async fn rebuild(host: &mut Host) -> Result<(), Failed> {
+    let mut home = None;
+    let built = host.module(&payments_infra::SPEC, |theirs| {
+        home = Some(theirs.clone());
+        payments_infra::build(theirs)
+    });
+    built.map_err(Failed::other)?;
+    let home = home.ok_or_else(elsewhere)?;
+    let mut progress = None;
+    let rebuilt = payments_infra::rebuild(&home, |payments_infra::Progress { done, all }| {
+        progress.get_or_insert_with(|| Progress::of(all, "payments")).at(done);
+    });
+    let rebuilt = rebuilt.await.map_err(|error| match error {
+        RebuildError::Damaged(_) => Failed::data(error),
+        RebuildError::Unread(_) | RebuildError::Unwritten(_) | RebuildError::Overtaken => {
+            Failed::unavailable(error)
+        }
+    });
+    drop(progress);
+    say(format_args!("{} shown anew", count(rebuilt?, "payment")))
+}
+
+fn elsewhere() -> Failed {
+    Failed::usage(anyhow!(
+        "another service hosts payments\nto go on, run it with a configuration in which `main` does, and the home is the same"
+    ))
+}
