@@ -175,7 +175,7 @@ impl IdempotencyKey {
     /// The key of one step of a method called under this one. Neither name contains `/`, so two keys that differ
     /// stay different; a key that would grow too long is replaced by its hash (so whoever spells a key like the hash
     /// of another of their own gets what they ask for).
-    fn derive(&self, method: &str, step: &str) -> Self {
+    pub(crate) fn derive(&self, method: &str, step: &str) -> Self {
         let derived = format!("{}/{method}.{step}", self.0);
         if derived.len() <= Self::MAX_LEN {
             return Self(derived.into());

@@ -3,7 +3,7 @@
 //! From the specs of all modules come the order of start, the map of contexts, who may call whom, and the schema of
 //! each home. A test holds every spec against the real graph of crates.
 
-use crate::{PortDesc, event::StreamDesc};
+use crate::{PortDesc, Saga, event::StreamDesc};
 
 /// A module, described: what it offers, what it needs, what its home looks like.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub struct ModuleSpec {
     pub publishes: &'static [&'static StreamDesc],
     /// The streams of others, or of its own, that it listens to: whole, each event once.
     pub subscribes: &'static [&'static StreamDesc],
+    /// The sagas that it carries through.
+    pub sagas: &'static [&'static Saga],
     /// How its home came to look as it does, oldest first.
     pub migrations: &'static [Migration],
 }

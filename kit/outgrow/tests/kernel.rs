@@ -18,6 +18,7 @@ mod kernel {
     mod planted;
     mod port;
     mod round_trip;
+    mod saga;
     mod schema;
     mod skew;
 }

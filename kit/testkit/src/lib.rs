@@ -26,6 +26,7 @@
 
 pub mod contest;
 pub mod http;
+pub mod sagas;
 
 mod answers;
 mod broker;
@@ -56,5 +57,6 @@ pub use loopback::LoopbackAddr;
 pub use mail::TestMail;
 pub use process::Process;
 pub use proxy::{Passing, Proxy};
+pub use sagas::MemorySagas;
 pub use twice::Twice;
 pub use wait::{Condition, until, until_async};
