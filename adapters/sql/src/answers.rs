@@ -40,6 +40,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../../migrations/kit/sqlite/0004_handled.sql"),
         postgres: include_str!("../../../migrations/kit/postgres/0004_handled.sql"),
     },
+    Migration {
+        name: "0005_sagas",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0005_sagas.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0005_sagas.sql"),
+    },
 ];
 
 #[async_trait]

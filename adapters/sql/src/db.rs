@@ -17,6 +17,7 @@ use crate::{
     Committed, Query, ReadTx, Sql, SqlError, Tx,
     events::Events,
     query::Bound,
+    sagas::Bells,
     sqlite::Pools,
     turns::Turns,
     tx::{Conn, Fate},
@@ -32,6 +33,7 @@ struct Inner {
     writes: TaskTracker,
     turns: Turns,
     events: Events,
+    sagas: Bells,
 }
 
 #[derive(Clone)]
@@ -43,7 +45,7 @@ pub(crate) enum Engine {
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
         let (writes, turns, events) = (TaskTracker::new(), Turns::default(), Events::default());
-        Self(Arc::new(Inner { module, engine, writes, turns, events }))
+        Self(Arc::new(Inner { module, engine, writes, turns, events, sagas: Bells::default() }))
     }
 
     /// A statement that reads. It cannot write, and sees what was committed when it begins.
@@ -114,6 +116,10 @@ impl Db {
 
     pub(crate) fn events(&self) -> &Events {
         &self.0.events
+    }
+
+    pub(crate) fn sagas(&self) -> &Bells {
+        &self.0.sagas
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -36,7 +36,7 @@ macro_rules! now {
         "cast(unixepoch('subsec') * 1000000 as integer)"
     };
 }
-use now;
+pub(crate) use now;
 
 /// What a home knows of the events of its module.
 #[derive(Default)]

@@ -6,19 +6,21 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use outgrow::{
-    Clock, Event, IdGen, ModuleSpec,
+    Clock, Event, IdGen, ModuleSpec, Saga, Steps,
     command::Undecided,
     event::{Delivered, Handled},
 };
 use outgrow_runtime::{
     Tasks,
     events::{Poison, Subscription},
-    modules::{EventHome, Handlers},
+    modules::{EventHome, Handlers, SagaHome},
+    sagas::Running,
 };
 use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
 use crate::{
-    DataUrl, Db, OpenError, SqlError, Upkeep, answers, events, migrate, postgres, sqlite, url::Place,
+    DataUrl, Db, OpenError, SagaUpkeep, SqlError, Upkeep, answers, events, migrate, postgres, sagas, sqlite,
+    url::Place,
 };
 
 /// How long a home may take to answer that it is there.
@@ -32,6 +34,7 @@ pub struct Home {
     ids: Arc<dyn IdGen>,
     tasks: Tasks,
     handlers: Handlers,
+    running: Running,
 }
 
 impl Home {
@@ -70,6 +73,16 @@ impl Home {
         self.handlers.add(Subscription::of(self.module(), poison, handle));
     }
 
+    /// Lets the module see a saga through: `steps` say what is done in each of its steps.
+    pub fn see_through(&self, saga: &'static Saga, steps: Arc<dyn Steps>) {
+        self.running.add(saga, steps);
+    }
+
+    /// Its sagas, for who looks after them.
+    pub fn saga_upkeep(&self) -> SagaUpkeep {
+        SagaUpkeep(self.db())
+    }
+
     /// Its events, for who looks after them.
     pub fn upkeep(&self) -> Upkeep {
         Upkeep(self.db())
@@ -79,6 +92,11 @@ impl Home {
     pub fn events(&self) -> EventHome {
         let db = Arc::new(self.db());
         EventHome { outbox: Arc::<Db>::clone(&db), inbox: db, handlers: self.handlers.clone() }
+    }
+
+    /// Where its sagas are kept, and who takes their steps.
+    pub fn sagas(&self) -> SagaHome {
+        SagaHome { store: Arc::new(self.db()), running: self.running.clone() }
     }
 }
 
@@ -147,10 +165,11 @@ impl Homes {
             }
         };
         let (ids, tasks) = (Arc::clone(&self.ids), self.tasks.clone());
-        let home = Home { db, clock: self.clock(), ids, tasks, handlers: Handlers::default() };
+        let home = Home { db, clock: self.clock(), ids, tasks, handlers: Handlers::default(), running: Running::default() };
         home.db.events().tell(spec, self.modules);
         answers::forget_hourly(&home);
         events::forget_hourly(&home);
+        sagas::forget_hourly(&home);
         open.push(home.clone());
         Ok(home)
     }

@@ -12,11 +12,15 @@ use std::{
     },
 };
 
-use outgrow::{CommitError, Outgoing, Remembered, StoreError, event::Mark};
+use outgrow::{
+    CommitError, Outgoing, Remembered, StoreError,
+    event::Mark,
+    saga::{Instance, Transition},
+};
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use time::OffsetDateTime;
 
-use crate::{Db, Query, Sql, SqlError, answers, db::Engine, events, query::Bound};
+use crate::{Db, Query, Sql, SqlError, answers, db::Engine, events, query::Bound, sagas};
 
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
@@ -25,6 +29,7 @@ pub struct Tx {
     fate: Fate,
     db: Db,
     published: bool,
+    left: bool,
 }
 
 /// Proof that a write was committed; only [`Tx::commit`] makes one.
@@ -38,7 +43,7 @@ pub struct ReadTx(Conn);
 impl Tx {
     pub(crate) async fn begin(db: &Db, fate: Fate) -> Result<Self, SqlError> {
         let conn = db.engine().begin_write().await?;
-        Ok(Self { conn, doomed: false, fate, db: db.clone(), published: false })
+        Ok(Self { conn, doomed: false, fate, db: db.clone(), published: false, left: false })
     }
 
     /// A statement of this transaction.
@@ -74,6 +79,18 @@ impl Tx {
         events::mark(self, mark).await
     }
 
+    /// Keeps a transition of a saga: in the transaction with what it is about. The saga afterwards; none if nothing
+    /// changes.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if it is not where that was decided.
+    pub async fn advance(&mut self, transition: &Transition) -> Result<Option<Instance>, CommitError> {
+        let after = sagas::advance(self, transition).await?;
+        // Who decided at a step goes on by itself; what begins, or is called off, is for whoever is free.
+        self.left |= transition.at.is_none() && after.as_ref().is_some_and(Instance::live);
+        Ok(after)
+    }
+
     /// Commits, and returns `value` as committed.
     ///
     /// # Errors
@@ -91,6 +108,9 @@ impl Tx {
         let wake = || {
             if self.published {
                 self.db.events().published();
+            }
+            if self.left {
+                self.db.sagas().ring();
             }
             Committed(value)
         };

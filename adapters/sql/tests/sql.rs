@@ -15,6 +15,7 @@ mod sql {
     pub(crate) mod on_sqlite;
     pub(crate) mod place;
     pub(crate) mod reads;
+    pub(crate) mod sagas;
     pub(crate) mod sessions;
     pub(crate) mod values;
     pub(crate) mod writes;
@@ -100,6 +101,16 @@ laws! {
         builds_that_know_different_subscribers_tell_each_of_them_in_order,
         where_a_build_wrote_that_does_not_say_whom_it_told_nobody_passes_anything_over,
         what_is_addressed_to_who_listens_no_more_is_given_up_after_seven_days;
+    sagas:
+        a_transition_is_kept_with_what_it_is_about_or_not_at_all,
+        an_instance_comes_back_as_it_was_kept,
+        of_two_transitions_at_one_place_one_is_kept,
+        who_is_taken_is_nobody_elses_until_the_lease_ends,
+        who_decides_at_a_step_keeps_the_next_and_who_is_called_off_is_for_anybody,
+        who_is_put_off_rests_and_says_why_unless_it_has_moved_on,
+        a_version_that_a_build_does_not_know_is_left_to_others,
+        every_transition_is_in_the_log_with_who_made_it,
+        what_has_ended_is_forgotten_after_thirty_days;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

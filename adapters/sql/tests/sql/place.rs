@@ -29,6 +29,7 @@ pub(crate) const fn spec(name: &'static str, migrations: &'static [Migration]) -
         needs: &[],
         publishes: &[],
         subscribes: &[],
+        sagas: &[],
         migrations,
     }
 }

@@ -1,0 +1,280 @@
+//! The sagas of a home: where each is, and the log of what happened to it.
+//!
+//! They are tables of the home, from the kit's own migrations, so a transition is committed with what it is about
+//! ([`Tx::advance`](crate::Tx::advance)). What a transition leads to is decided by the kernel; here it is kept, if
+//! nobody was first. Time is the engine's: processes with wrong clocks share one opinion of when a lease or a patience
+//! ends.
+
+mod care;
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use outgrow::{
+    CommitError, Saga, StoreError,
+    saga::{Instance, Phase, Transition, Turn, Why},
+};
+use outgrow_runtime::{
+    Bell,
+    sagas::{LEASE, SagaStore},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub(crate) use care::forget_hourly;
+pub use care::{Entry, SagaUpkeep, Tracked};
+
+use crate::{Db, Row, Sql, SqlError, Tx, events::now};
+
+/// A statement in which `{now}` is the engine's clock and `{micros}` what makes a duration of a number.
+macro_rules! timed {
+    (@ $engine:ident [$($done:expr,)*] now $($rest:tt)*) => { timed!(@ $engine [$($done,)* now!($engine),] $($rest)*) };
+    (@ postgres [$($done:expr,)*] micros $($rest:tt)*) => {
+        timed!(@ postgres [$($done,)* " * interval '1 microsecond'",] $($rest)*)
+    };
+    (@ sqlite [$($done:expr,)*] micros $($rest:tt)*) => { timed!(@ sqlite [$($done,)*] $($rest)*) };
+    (@ $engine:ident [$($done:expr,)*] $text:literal $($rest:tt)*) => { timed!(@ $engine [$($done,)* $text,] $($rest)*) };
+    (@ $engine:ident [$($done:expr,)*]) => { concat!($($done,)*) };
+    ($($part:tt)*) => {
+        Sql { postgres: timed!(@ postgres [] $($part)*), sqlite: timed!(@ sqlite [] $($part)*) }
+    };
+}
+
+/// What has to be read of an instance, with how long it has been where it is.
+macro_rules! columns {
+    (postgres) => {
+        "*, (extract(epoch from clock_timestamp() - since) * 1000000)::bigint as waited"
+    };
+    (sqlite) => {
+        "*, cast(unixepoch('subsec') * 1000000 as integer) - since as waited"
+    };
+}
+use columns;
+
+const ANY_DUE: Sql = Sql {
+    postgres: "
+        select 1 from outgrow_sagas
+        where live and saga = $1 and next_at <= clock_timestamp()
+        and version in (select value::bigint from jsonb_array_elements($2)) limit 1",
+    sqlite: "
+        select 1 from outgrow_sagas
+        where live = 1 and saga = $1 and next_at <= cast(unixepoch('subsec') * 1000000 as integer)
+        and version in (select value from json_each($2)) limit 1",
+};
+
+/// What is due is picked first: PostgreSQL may run a subquery of an update more than once, and take more than the limit.
+const TAKE: Sql = Sql {
+    postgres: concat!(
+        "with due as materialized (
+             select saga, id from outgrow_sagas
+             where live and saga = $1 and next_at <= clock_timestamp()
+             and version in (select value::bigint from jsonb_array_elements($2))
+             order by next_at limit $3 for update skip locked)
+         update outgrow_sagas s
+         set attempts = attempts + 1, lost = lost + 1,
+             next_at = clock_timestamp() + $4 * interval '1 microsecond'
+         from due where s.saga = due.saga and s.id = due.id
+         returning s.*, (extract(epoch from clock_timestamp() - since) * 1000000)::bigint as waited"
+    ),
+    sqlite: concat!(
+        "update outgrow_sagas
+         set attempts = attempts + 1, lost = lost + 1,
+             next_at = cast(unixepoch('subsec') * 1000000 as integer) + $4
+         where saga = $1 and id in (
+             select id from outgrow_sagas
+             where live = 1 and saga = $1 and next_at <= cast(unixepoch('subsec') * 1000000 as integer)
+             and version in (select value from json_each($2))
+             order by next_at limit $3)
+         returning ",
+        columns!(sqlite)
+    ),
+};
+
+const ONE: Sql = Sql {
+    postgres: concat!("select ", columns!(postgres), " from outgrow_sagas where saga = $1 and id = $2"),
+    sqlite: concat!("select ", columns!(sqlite), " from outgrow_sagas where saga = $1 and id = $2"),
+};
+/// On SQLite whoever writes is alone already.
+const ONE_TO_CHANGE: Sql = Sql {
+    postgres: concat!("select ", columns!(postgres), " from outgrow_sagas where saga = $1 and id = $2 for update"),
+    sqlite: ONE.sqlite,
+};
+
+const BEGIN: Sql = timed!(
+    "insert into outgrow_sagas (saga, id, version, phase, step, attempts, lost, round, parked, reason_code, reason,
+                                trouble, revision, live, next_at, since, began_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, " now ", " now ", " now ")"
+);
+
+/// `$15` is the revision that it was read at, `$16` for how long it stays taken, `$17` whether it stays at its step.
+const MOVE: Sql = timed!(
+    "update outgrow_sagas
+     set version = $3, phase = $4, step = $5, attempts = $6, lost = $7, round = $8, parked = $9, reason_code = $10,
+         reason = $11, trouble = $12, revision = $13, live = $14, next_at = " now " + $16" micros ",
+         since = case when $17 then since else " now " end
+     where saga = $1 and id = $2 and revision = $15"
+);
+
+const LOG: Sql = timed!(
+    "insert into outgrow_saga_log (saga, id, revision, at, what, step, note, actor)
+     values ($1, $2, $3, " now ", $4, $5, $6, $7)"
+);
+
+const PUT_OFF: Sql = timed!(
+    "update outgrow_sagas set next_at = " now " + $4" micros ", trouble = coalesce($5, trouble), lost = 0
+     where saga = $1 and id = $2 and revision = $3 and live"
+);
+
+/// Wakes those who carry sagas on.
+#[derive(Default)]
+pub(crate) struct Bells(Mutex<Vec<Bell>>);
+
+impl Bells {
+    fn another(&self) -> Bell {
+        let bell = Bell::default();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(bell.clone());
+        bell
+    }
+
+    /// There is something to do.
+    pub(crate) fn ring(&self) {
+        for bell in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            bell.ring();
+        }
+    }
+}
+
+/// Keeps a transition, in the transaction with what it is about. The instance afterwards; none if nothing changes.
+pub(crate) async fn advance(tx: &mut Tx, transition: &Transition) -> Result<Option<Instance>, CommitError> {
+    let (saga, id) = (transition.saga.name, transition.id);
+    let before = match (&transition.at, &transition.turn) {
+        (Some(at), _) => Some(at.clone()),
+        (None, Turn::Began) => None,
+        (None, _) => {
+            let row = tx.query(ONE_TO_CHANGE).bind(saga).bind(id).optional().await?;
+            row.as_ref().map(instance).transpose()?
+        }
+    };
+    let Some(after) = transition.apply(before.as_ref())? else { return Ok(None) };
+    let statement = if before.is_some() { MOVE } else { BEGIN };
+    let row = tx.query(statement).bind(saga).bind(id);
+    let row = row.bind(i64::from(after.version)).bind(word(after.phase)).bind(i64::from(after.step));
+    let row = row.bind(i64::from(after.attempts)).bind(i64::from(after.lost)).bind(i64::from(after.round));
+    let row = row.bind(after.parked).bind(after.why.as_ref().map(|why| why.code.clone()));
+    let row = row.bind(after.why.as_ref().map(|why| why.message.clone())).bind(after.trouble.clone());
+    let row = row.bind(number(after.revision)).bind(after.live());
+    if let Some(before) = &before {
+        let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
+        let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
+        row.bind(number(before.revision)).bind(micros(taken)).bind(stays).changed_one().await?;
+    } else {
+        row.execute().await?;
+    }
+    let step = before.as_ref().and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
+    let log = tx.query(LOG).bind(saga).bind(id).bind(number(after.revision)).bind(transition.turn.word());
+    log.bind(step).bind(transition.turn.note()).bind(transition.by.clone()).execute().await?;
+    Ok(Some(after))
+}
+
+#[async_trait]
+impl SagaStore for Db {
+    fn bell(&self) -> Bell {
+        self.sagas().another()
+    }
+
+    async fn any_due(&self, saga: &'static Saga) -> Result<bool, StoreError> {
+        let known: Value = saga.versions().collect();
+        Ok(self.query(ANY_DUE).bind(saga.name).bind(known).optional().await?.is_some())
+    }
+
+    async fn take(
+        &self,
+        saga: &'static Saga,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Instance>, CommitError> {
+        let known: Value = saga.versions().collect();
+        let take = async move |mut tx: Tx| {
+            let taken = tx.query(TAKE).bind(saga.name).bind(known).bind(i64::from(limit));
+            let taken = taken.bind(micros(lease)).all().await?;
+            let taken: Vec<_> = taken.iter().map(instance).collect::<Result<_, _>>()?;
+            tx.commit(taken).await
+        };
+        self.write(take).await
+    }
+
+    async fn instance(&self, saga: &'static Saga, id: Uuid) -> Result<Option<Instance>, StoreError> {
+        let row = self.query(ONE).bind(saga.name).bind(id).optional().await?;
+        Ok(row.as_ref().map(instance).transpose()?)
+    }
+
+    async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
+        let advance = async move |mut tx: Tx| {
+            let after = tx.advance(&transition).await?;
+            tx.commit(after).await
+        };
+        self.write(advance).await
+    }
+
+    async fn put_off(
+        &self,
+        saga: &'static Saga,
+        at: &Instance,
+        why: Option<&str>,
+        pause: Duration,
+    ) -> Result<(), CommitError> {
+        let (id, revision, why) = (at.id, number(at.revision), why.map(ToOwned::to_owned));
+        let put_off = async move |mut tx: Tx| {
+            let put_off = tx.query(PUT_OFF).bind(saga.name).bind(id).bind(revision);
+            put_off.bind(micros(pause)).bind(why).execute().await?;
+            tx.commit(()).await
+        };
+        self.write(put_off).await
+    }
+}
+
+fn instance(row: &Row) -> Result<Instance, SqlError> {
+    let why = match (row.get("reason_code")?, row.get("reason")?) {
+        (Some(code), Some(message)) => Some(Why { code, message }),
+        _ => None,
+    };
+    Ok(Instance {
+        id: row.get("id")?,
+        version: row.map("version", |version: i64| u16::try_from(version).ok())?,
+        phase: row.map("phase", |word: String| phase(&word))?,
+        step: row.u32("step")?,
+        attempts: row.u32("attempts")?,
+        lost: row.u32("lost")?,
+        round: row.u32("round")?,
+        parked: row.get("parked")?,
+        why,
+        trouble: row.get("trouble")?,
+        revision: row.u64("revision")?,
+        // Clocks of databases are set back now and then.
+        waited: Duration::from_micros(u64::try_from(row.get::<i64>("waited")?).unwrap_or_default()),
+    })
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Forward => "forward",
+        Phase::Back => "back",
+        Phase::Done => "done",
+        Phase::Undone => "undone",
+    }
+}
+
+fn phase(word: &str) -> Option<Phase> {
+    [Phase::Forward, Phase::Back, Phase::Done, Phase::Undone].into_iter().find(|phase| self::word(*phase) == word)
+}
+
+fn number(revision: u64) -> i64 {
+    i64::try_from(revision).unwrap_or(i64::MAX)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
