@@ -191,6 +191,7 @@ mod planted {
             needs,
             publishes: &[],
             subscribes: &[],
+            sagas: &[],
             migrations: &MIGRATIONS,
         }
     }

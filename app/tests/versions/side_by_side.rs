@@ -27,6 +27,7 @@ static PARCELS: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 

@@ -73,6 +73,7 @@ static ORDERING: ModuleSpec = ModuleSpec {
     needs: &[<dyn Stock>::DESC],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 

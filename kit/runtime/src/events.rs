@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use crate::Bell;
 
+pub(crate) use courier::said;
 pub use courier::{Courier, Local, Push, Taken};
 pub use handler::{Handler, Poison, Subscription, Unhandled};
 pub use relay::Relay;

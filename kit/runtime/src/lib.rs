@@ -2,7 +2,7 @@
 //!
 //! Where a call goes is decided in three rooms, in this order: [`topology`] says which service hosts a module,
 //! [`placement`] how this process reaches it, [`router`] which way one call takes. The other end is a [`door`]. How
-//! events get to whoever listens stands in [`events`].
+//! events get to whoever listens stands in [`events`], how sagas are carried on in [`sagas`].
 //!
 //! Deliberately absent: every technology. No carrier, no database, no HTTP; no module.
 
@@ -16,6 +16,7 @@ pub mod modules;
 pub mod placement;
 pub mod policy;
 pub mod router;
+pub mod sagas;
 pub mod target;
 pub mod tasks;
 pub mod topology;

@@ -5,6 +5,7 @@
 //! what is not composed yet cannot be named.
 
 mod events;
+mod sagas;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,6 +13,7 @@ use outgrow::{Dispatch, Loopback, ModuleSpec, Port, PortDesc, Served};
 use uuid::Uuid;
 
 pub use events::{EventHome, Handlers};
+pub use sagas::SagaHome;
 
 use crate::{
     Access, Carrier, Door, Figures, Placement, Policies, Router, Target, Tasks, Topology,
@@ -27,6 +29,7 @@ pub struct Modules {
     specs: &'static [&'static ModuleSpec],
     carriers: Vec<Arc<dyn Carrier>>,
     homes: BTreeMap<&'static str, EventHome>,
+    sagas: BTreeMap<&'static str, SagaHome>,
     composed: Vec<Composed>,
     doors: Vec<Arc<dyn Dispatch>>,
 }
@@ -101,6 +104,24 @@ pub enum Unmet {
         /// Which stream.
         stream: String,
     },
+    /// The module declares a saga, but does not see it through.
+    #[error(
+        "module `{module}` has the saga `{saga}` in its SPEC, but no steps for it: add `home.see_through` in `build`"
+    )]
+    NotSeenThrough {
+        /// Which module.
+        module: &'static str,
+        /// Which saga.
+        saga: &'static str,
+    },
+    /// The module sees a saga through, but does not declare it.
+    #[error("module `{module}` sees the saga `{saga}` through, but its SPEC does not have it")]
+    NotDeclared {
+        /// Which module.
+        module: &'static str,
+        /// Which saga.
+        saga: &'static str,
+    },
     /// The module is hosted here, but its home was not opened.
     #[error("module `{0}` is hosted here, but its home is not open")]
     NoHome(&'static str),
@@ -123,14 +144,20 @@ impl Modules {
         carriers: Vec<Arc<dyn Carrier>>,
     ) -> Self {
         let service = service.into();
-        let homes = BTreeMap::new();
-        Self { service, topology, specs, carriers, homes, composed: Vec::new(), doors: Vec::new() }
+        let (homes, sagas) = (BTreeMap::new(), BTreeMap::new());
+        Self { service, topology, specs, carriers, homes, sagas, composed: Vec::new(), doors: Vec::new() }
     }
 
     /// The same, where these modules keep their events in these homes.
     #[must_use]
     pub fn with_homes(self, homes: BTreeMap<&'static str, EventHome>) -> Self {
         Self { homes, ..self }
+    }
+
+    /// The same, where these modules keep their sagas there.
+    #[must_use]
+    pub fn with_sagas(self, sagas: BTreeMap<&'static str, SagaHome>) -> Self {
+        Self { sagas, ..self }
     }
 
     /// Whether this process hosts the module.
@@ -274,6 +301,14 @@ impl Modules {
     /// When a module does not listen to what its spec says, or listens to something else.
     pub fn carry_events(&self, tasks: &Tasks, holder: Uuid) -> Result<(), Unmet> {
         events::carry(self, tasks, holder)
+    }
+
+    /// Declares the chores that carry the sagas of the modules hosted here on.
+    ///
+    /// # Errors
+    /// When a module does not see through what its spec says, or sees something else through.
+    pub fn see_through(&self, tasks: &Tasks) -> Result<(), Unmet> {
+        sagas::see_through(self, tasks)
     }
 
     /// The doors of the modules hosted here: what carriers serve.

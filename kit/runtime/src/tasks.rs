@@ -182,6 +182,11 @@ impl Tasks {
         });
     }
 
+    /// Runs a piece of background work that a chore has begun: draining waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(work.in_current_span());
+    }
+
     /// Whether the process was asked to end.
     pub fn draining(&self) -> bool {
         *self.phase.borrow() == Phase::Draining

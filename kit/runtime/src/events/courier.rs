@@ -119,7 +119,7 @@ impl Courier for Push {
 }
 
 /// A commit's error with its cause: it goes into a log as a whole.
-pub(super) fn said(error: &CommitError) -> String {
+pub(crate) fn said(error: &CommitError) -> String {
     match std::error::Error::source(error).and_then(std::error::Error::source) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

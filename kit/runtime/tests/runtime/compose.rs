@@ -15,6 +15,7 @@ static ECHO: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 static OTHER: ModuleSpec = ModuleSpec {
@@ -25,6 +26,7 @@ static OTHER: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 static MODULES: &[&ModuleSpec] = &[&ECHO, &LISTENER];

@@ -41,6 +41,7 @@ static ECHO: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[ValleyEvent::STREAM],
+    sagas: &[],
     migrations: &[],
 };
 

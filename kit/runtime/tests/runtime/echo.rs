@@ -135,6 +135,7 @@ pub(crate) static LISTENER: ModuleSpec = ModuleSpec {
     needs: &[<dyn Echo>::DESC],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 

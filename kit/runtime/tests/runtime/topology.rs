@@ -15,6 +15,7 @@ static ECHO: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 static CHOIR: ModuleSpec = ModuleSpec {
@@ -25,6 +26,7 @@ static CHOIR: ModuleSpec = ModuleSpec {
     needs: &[<dyn Echo>::DESC],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: &[],
 };
 const MODULES: &[&ModuleSpec] = &[&ECHO, &CHOIR];

@@ -18,6 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: outgrow::migrations!["catalog": "0001_products"],
 };
 

@@ -25,6 +25,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[<OrderEvent as Event>::STREAM],
+    sagas: &[],
     migrations: outgrow::migrations!["notifications": "0001_messages", "0002_refused_messages"],
 };
 

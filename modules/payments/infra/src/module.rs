@@ -18,6 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[PaymentEvent::STREAM],
     subscribes: &[],
+    sagas: &[],
     migrations: outgrow::migrations!["payments": "0001_payments", "0002_sandbox"],
 };
 

@@ -18,6 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: outgrow::migrations!["wishlist": "0001_lists"],
 };
 

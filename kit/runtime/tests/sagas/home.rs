@@ -1,0 +1,79 @@
+//! The home of who makes trips: its tables outlive processes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+use outgrow::{CommitError, saga::Instance};
+use outgrow_runtime::Bell;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How many processes may die or stand still: fewer in a row than park a saga that is not to blame.
+const MISHAPS: u32 = 4;
+
+/// What is kept.
+#[derive(Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) trips: BTreeMap<Uuid, Trip>,
+    pub(crate) sagas: BTreeMap<Uuid, Kept>,
+}
+
+/// What has become of a trip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trip {
+    Planned,
+    Made,
+    Refused,
+    CalledOff,
+}
+
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) instance: Instance,
+    pub(crate) next_at: Instant,
+    pub(crate) since: Instant,
+}
+
+pub(crate) struct Home {
+    tables: Mutex<Tables>,
+    mishaps: AtomicU32,
+    pub(crate) bells: Mutex<Vec<Bell>>,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self { tables: Mutex::default(), mishaps: AtomicU32::new(MISHAPS), bells: Mutex::default() }
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
+        look(&self.tables.lock().unwrap())
+    }
+
+    /// Whether one more process may suffer; it is counted.
+    pub(crate) fn may_suffer(&self) -> bool {
+        self.mishaps.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// All of it or nothing.
+    pub(crate) fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError>,
+    ) -> Result<T, CommitError> {
+        let mut tables = self.tables.lock().unwrap();
+        let mut copy = tables.clone();
+        let done = work(&mut copy)?;
+        *tables = copy;
+        Ok(done)
+    }
+
+    pub(crate) fn ring(&self) {
+        for bell in &*self.bells.lock().unwrap() {
+            bell.ring();
+        }
+    }
+}

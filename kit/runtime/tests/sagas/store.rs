@@ -1,0 +1,158 @@
+//! A process's session with its home: as the SQL of `adapter-sql` does it, with commits that are lost.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use outgrow::{
+    CommitError, Saga, StoreError,
+    saga::{Instance, Transition, Turn},
+};
+use outgrow_runtime::{
+    Bell,
+    sagas::{LEASE, SagaStore},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    bugs::Bug,
+    home::{Kept, Tables},
+    life::Life,
+};
+
+pub(crate) struct Session(pub(crate) Arc<Life>);
+
+impl Session {
+    /// One transaction, in a task of its own, which may not be committed, or not be known to be.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        let life = self.0.clone();
+        let task = tokio::spawn(async move {
+            life.step().await;
+            let fate = &life.fate;
+            if fate.one_in(40) {
+                fate.happened("a write was not committed", format_args!("{}: {what}", life.name));
+                return Err(CommitError::NotCommitted(StoreError::new("planted")));
+            }
+            if fate.one_in(60) {
+                fate.happened("a COMMIT was lost", format_args!("{}: {what}", life.name));
+                return Err(CommitError::InDoubt(StoreError::new("planted")));
+            }
+            let done = life.home.transact(work)?;
+            fate.note(|| format!("{}: {what}", life.name));
+            life.home.ring();
+            if fate.one_in(40) {
+                fate.happened("the answer to a COMMIT was lost", format_args!("{}: {what}", life.name));
+                return Err(CommitError::InDoubt(StoreError::new("planted")));
+            }
+            life.step().await;
+            Ok(done)
+        });
+        task.await.expect("no write panics")
+    }
+
+    async fn look<T>(&self, look: impl FnOnce(&Tables) -> T) -> Result<T, StoreError> {
+        self.0.step().await;
+        if self.0.fate.one_in(60) {
+            self.0.fate.happened("a read failed", &self.0.name);
+            return Err(StoreError::new("planted"));
+        }
+        Ok(self.0.home.read(look))
+    }
+}
+
+/// Keeps a transition, in a transaction.
+pub(crate) fn advance(
+    tables: &mut Tables,
+    transition: &Transition,
+    anywhere: bool,
+) -> Result<Option<Instance>, CommitError> {
+    let before = tables.sagas.get(&transition.id).map(|kept| kept.instance.clone());
+    let lenient = Transition { at: None, ..transition.clone() };
+    let after = match &transition.at {
+        Some(at) if anywhere => lenient.apply(Some(at))?,
+        _ => transition.apply(before.as_ref())?,
+    };
+    let Some(after) = after else { return Ok(None) };
+    let now = Instant::now();
+    let next_at = if transition.at.is_some() { now + LEASE } else { now };
+    let since = match tables.sagas.get(&transition.id) {
+        Some(kept) if matches!(transition.turn, Turn::Parked(_)) => kept.since,
+        _ => now,
+    };
+    tables.sagas.insert(transition.id, Kept { instance: after.clone(), next_at, since });
+    Ok(Some(after))
+}
+
+fn read(kept: &Kept) -> Instance {
+    Instance { waited: kept.since.elapsed(), ..kept.instance.clone() }
+}
+
+#[async_trait]
+impl SagaStore for Session {
+    fn bell(&self) -> Bell {
+        let bell = Bell::default();
+        self.0.home.bells.lock().unwrap().push(bell.clone());
+        bell
+    }
+
+    async fn any_due(&self, _: &'static Saga) -> Result<bool, StoreError> {
+        let now = Instant::now();
+        self.look(|tables| tables.sagas.values().any(|kept| kept.instance.live() && kept.next_at <= now)).await
+    }
+
+    async fn take(&self, _: &'static Saga, limit: u32, lease: Duration) -> Result<Vec<Instance>, CommitError> {
+        self.write("take", move |tables| {
+            let now = Instant::now();
+            let due = tables.sagas.values_mut().filter(|kept| kept.instance.live() && kept.next_at <= now);
+            let taken = due.take(usize::try_from(limit).unwrap()).map(|kept| {
+                kept.instance.attempts += 1;
+                kept.instance.lost += 1;
+                kept.next_at = now + lease;
+                read(kept)
+            });
+            Ok(taken.collect())
+        })
+        .await
+    }
+
+    async fn instance(&self, _: &'static Saga, id: Uuid) -> Result<Option<Instance>, StoreError> {
+        self.look(|tables| tables.sagas.get(&id).map(read)).await
+    }
+
+    async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
+        let anywhere = self.0.fate.has(Bug::NoCompareAndSet);
+        let asked = transition.clone();
+        let kept = self.write(transition.turn.word(), move |tables| advance(tables, &asked, anywhere)).await;
+        match kept {
+            Err(CommitError::NotCommitted(_) | CommitError::InDoubt(_))
+                if self.0.fate.has(Bug::AcknowledgedBeforeCommit) =>
+            {
+                transition.apply(transition.at.as_ref())
+            }
+            kept => kept,
+        }
+    }
+
+    async fn put_off(
+        &self,
+        _: &'static Saga,
+        at: &Instance,
+        why: Option<&str>,
+        pause: Duration,
+    ) -> Result<(), CommitError> {
+        let (at, why) = (at.clone(), why.map(ToOwned::to_owned));
+        self.write("put off", move |tables| {
+            if let Some(kept) = tables.sagas.get_mut(&at.id).filter(|kept| kept.instance.revision == at.revision) {
+                kept.next_at = Instant::now() + pause;
+                kept.instance.lost = 0;
+                kept.instance.trouble = why.or(kept.instance.trouble.take());
+            }
+            Ok(())
+        })
+        .await
+    }
+}
