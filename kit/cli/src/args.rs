@@ -8,7 +8,7 @@ use std::{
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, value_parser};
 
-use crate::{App, Failed, check, command, config::Settings, contracts, events, migrate, serve, topology};
+use crate::{App, Failed, check, command, config::Settings, contracts, events, migrate, sagas, serve, topology};
 
 /// One binary for every service of the system: the file says which service hosts what.
 #[derive(Debug, Parser)]
@@ -69,6 +69,12 @@ enum Command {
     Events {
         #[command(subcommand)]
         command: events::Command,
+    },
+    /// What the modules see through in several steps: what has not ended, and what people may do about it
+    #[command(after_help = sagas::EXAMPLES)]
+    Sagas {
+        #[command(subcommand)]
+        command: sagas::Command,
     },
     /// Brings the homes of all modules up to date. On SQLite `serve` does so by itself
     #[command(after_help = "Examples:\n  shop migrate")]
@@ -132,6 +138,7 @@ impl Args {
             Some(Command::Topology { json }) => topology::show(&Settings::load(file)?, app, json).await,
             Some(Command::Contracts { command }) => contracts::run(&command, app, file),
             Some(Command::Events { command }) => events::run(&command, &Settings::load(file)?, app).await,
+            Some(Command::Sagas { command }) => sagas::run(&command, &Settings::load(file)?, app).await,
             Some(Command::Migrate) => migrate::migrate(&Settings::load(file)?, app).await,
         }
     }

@@ -48,7 +48,8 @@ impl Host {
         Self {
             service: service.to_owned(),
             modules: Modules::new(service, settings.topology.clone(), app.modules, check::carriers(settings))
-                .with_homes(homes.iter().map(|home| (home.module(), home.events())).collect()),
+                .with_homes(homes.iter().map(|home| (home.module(), home.events())).collect())
+                .with_sagas(homes.iter().map(|home| (home.module(), home.sagas())).collect()),
             homes: homes.iter().map(|home| (home.module(), home.clone())).collect(),
             endpoints: Vec::new(),
             plain: Router::new(),

@@ -21,6 +21,7 @@ mod met;
 mod metrics;
 mod migrate;
 mod ready;
+mod sagas;
 mod serve;
 mod topology;
 mod waiting;

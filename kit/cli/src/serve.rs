@@ -40,6 +40,7 @@ pub(crate) async fn serve(
     let mut host = Host::new(&settings, app, service, &homes, &tasks);
     (app.compose)(&mut host).and_then(|()| host.modules.complete()).map_err(Failed::other)?;
     host.modules.carry_events(&tasks, host.ids.uuid()).map_err(Failed::other)?;
+    host.modules.see_through(&tasks).map_err(Failed::other)?;
 
     let stop = CancellationToken::new();
     let listening = listening.and_carriers(&settings, service).await?;
