@@ -19,13 +19,13 @@ pub trait Inventory {
     async fn reserve(&self, cx: &CallContext, request: ReserveStock)
     -> Answer<Reservation, InventoryRefusal>;
 
-    /// Gives what a reservation holds back to the others. A reservation released before it was made stays released:
-    /// making it later is refused.
+    /// Gives what a reservation holds back to the others; what it had shipped has come back. A reservation released
+    /// before it was made stays released: making it later is refused.
     #[command(idempotent)]
     async fn release(&self, cx: &CallContext, request: ReleaseStock)
     -> Answer<Reservation, InventoryRefusal>;
 
-    /// Takes what a reservation holds off the shelf, for good.
+    /// Takes what a reservation holds off the shelf.
     #[command(idempotent)]
     async fn ship(&self, cx: &CallContext, request: ShipStock) -> Answer<Reservation, InventoryRefusal>;
 

@@ -45,19 +45,18 @@ impl Hold {
         Reservation { id: self.id, state: self.state }
     }
 
-    /// Ends it one way or the other. True if that changes anything.
+    /// Ends it one way or the other. True if that changes anything. What was shipped can come back.
     ///
     /// # Errors
-    /// When it ended the other way before.
+    /// When it was released before it is to be shipped.
     pub fn end(&mut self, as_state: ReservationState) -> Result<bool, InventoryRefusal> {
         match self.state {
-            ReservationState::Held => {
+            state if state == as_state => Ok(false),
+            ReservationState::Held | ReservationState::Shipped => {
                 self.state = as_state;
                 Ok(true)
             }
-            state if state == as_state => Ok(false),
             ReservationState::Released => Err(InventoryRefusal::Released { reservation: self.id }),
-            ReservationState::Shipped => Err(InventoryRefusal::Shipped { reservation: self.id }),
         }
     }
 }

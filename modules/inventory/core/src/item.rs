@@ -49,7 +49,7 @@ impl Item {
         }
     }
 
-    /// Goods arrive.
+    /// Goods arrive, or come back.
     ///
     /// # Errors
     /// When there would be more than can be counted.

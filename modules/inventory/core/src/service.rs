@@ -92,6 +92,7 @@ impl Stockroom {
                 Err(InventoryRefusal::UnknownReservation { reservation: id })
             });
         };
+        let before = hold.state;
         match hold.end(state) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(false) => return Ok(Ok((hold.reservation(), Vec::new(), None))),
@@ -101,7 +102,15 @@ impl Stockroom {
         let mut items = self.store.items(&skus).await?;
         for item in &mut items {
             let quantity = hold.lines.get(item.sku()).copied().unwrap_or_default();
-            if state == ReservationState::Shipped { item.ship(quantity) } else { item.release(quantity) }
+            match (before, state) {
+                (_, ReservationState::Shipped) => item.ship(quantity),
+                (ReservationState::Shipped, _) => {
+                    if let Err(refusal) = item.receive(quantity) {
+                        return Ok(Err(refusal));
+                    }
+                }
+                _ => item.release(quantity),
+            }
         }
         Ok(Ok((hold.reservation(), items, Some(hold))))
     }

@@ -18,6 +18,7 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     needs: &[],
     publishes: &[],
     subscribes: &[],
+    sagas: &[],
     migrations: outgrow::migrations!["inventory": "0001_stock"],
 };
 

@@ -51,18 +51,20 @@ async fn ending_a_reservation_again_the_same_way_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reservation_ends_one_way_only() {
+async fn what_was_released_cannot_be_shipped_and_what_was_shipped_can_come_back() {
     let shop = reserved().await;
     shop.release("1", 1).await.unwrap();
     let refused = CallError::Refused(InventoryRefusal::Released { reservation: reservation(1) });
-    assert_eq!(shop.ship("2", 1).await, Err(refused));
+    assert_eq!(shop.ship("2", 1).await, Err(refused.clone()));
     assert_eq!(shop.stock("mug").await, Ok(level("mug", 5, 0)));
 
     let shop = reserved().await;
     shop.ship("1", 1).await.unwrap();
-    let refused = CallError::Refused(InventoryRefusal::Shipped { reservation: reservation(1) });
-    assert_eq!(shop.release("2", 1).await, Err(refused));
-    assert_eq!(shop.stock("mug").await, Ok(level("mug", 2, 0)));
+    for key in ["2", "3"] {
+        assert_eq!(shop.release(key, 1).await, Ok(ended(ReservationState::Released)));
+        assert_eq!(shop.stock("mug").await, Ok(level("mug", 5, 0)), "back on the shelf, once");
+    }
+    assert_eq!(shop.ship("4", 1).await, Err(refused), "and there it stays");
 }
 
 #[tokio::test]
