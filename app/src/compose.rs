@@ -45,7 +45,7 @@ pub(crate) fn modules(host: &mut Host) -> Result<Ports, Unmet> {
     let inventory = host.module(&inventory_infra::SPEC, inventory_infra::build)?;
     let payments = host.module(&payments_infra::SPEC, payments_infra::build)?;
     let ordering = host.module(&ordering_infra::SPEC, |home| {
-        ordering_infra::build(home, catalog.clone(), inventory.clone())
+        ordering_infra::build(home, catalog.clone(), inventory.clone(), payments.clone())
     })?;
     let post = host.settings(&notifications_infra::SETTINGS);
     let notifications =

@@ -198,8 +198,9 @@ mod tests {
             at: OffsetDateTime::UNIX_EPOCH,
             correlation: Uuid::from_u128(2),
             causation,
+            previous: None,
         };
-        let properties = event::properties(&broker::source("shop", "parcels"), &event).unwrap();
+        let properties = event::properties(&broker::source("shop", "parcels"), &event, None).unwrap();
         let headers = properties.headers().as_ref().unwrap().inner().iter();
         let text = |value: &AMQPValue| {
             let AMQPValue::LongString(text) = value else { panic!("{value:?} is no text") };

@@ -1,4 +1,4 @@
-//! Cancelling an order: it ends at once; its goods are given back afterwards.
+//! Cancelling an order: it ends at once; its goods and its money are given back afterwards.
 
 use ordering_contract::{OrderEvent, OrderId, OrderingRefusal};
 

@@ -1,42 +1,54 @@
-//! What happens to an order after it was placed: one step at a time, each of which can be repeated.
+//! What happens to an order after it was placed: its saga.
 //!
-//! A step asks another module under an id that was decided with the order, then keeps the outcome in a transaction of
-//! its own. Whoever dies in between leaves the order open, and the next round carries on: the same question gets the
-//! same answer. If the order was cancelled meanwhile, its version has moved on, the outcome is not kept, and the step
-//! that is due now (giving back) undoes it. An outcome that is not kept is not told either.
+//! ```text
+//! reserve ──► authorize ──► (capture) ──► ship ──► confirm
+//!  goods        money         money       goods    the order
+//! ```
+//!
+//! A step that is refused ends the order at once: it is *rejected* with the reason, and what was done before is given
+//! back, the last first. An order that is cancelled is called off, however far it is: money and goods are given back,
+//! also those that arrive late. Each question has an id that was decided with the order, so asking again is asking for
+//! the same.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use ordering_contract::{OrderEvent, OrderId, OrderStatus, Reason};
+use outgrow::{
+    Cause, CauseKind, Clock, IdGen, Outgoing, Saga, Steps, WireError,
+    command::Undecided,
+    saga::{Step, Stepped, Transition, Underway, Why},
 };
 
-use ordering_contract::OrderId;
-use outgrow::{CallContext, Clock, CommitError, IdGen, IdempotencyKey, Outgoing, StoreError, WireError};
+use crate::{Change, Order, OrderStore, Stock, Till};
 
-use crate::{Change, Order, OrderStore, Step, Stock, Unavailable};
+/// How an order is fulfilled. Payments that do not answer for so long are as good as refused: what they may have set
+/// aside is given back. A stockroom may be away for as long as it likes.
+pub static FULFILMENT: Saga = Saga::new(
+    "fulfilment",
+    1,
+    &[
+        Step::compensatable(RESERVE),
+        Step::compensatable(AUTHORIZE).within(Duration::from_mins(15)),
+        Step::pivot(CAPTURE).within(Duration::from_hours(1)),
+        Step::retriable(SHIP).within(Duration::from_hours(24)),
+        Step::retriable(CONFIRM).within(Duration::from_hours(1)),
+    ],
+);
 
-/// How long one question to another module may take.
-const BUDGET: Duration = Duration::from_secs(5);
+const RESERVE: &str = "reserve";
+const AUTHORIZE: &str = "authorize";
+const CAPTURE: &str = "capture";
+const SHIP: &str = "ship";
+const CONFIRM: &str = "confirm";
 
-/// How many open orders one round looks at.
-const ROUND: u32 = 256;
-
-/// How many reasons to wait are told apart: more at once are not told.
-const REASONS: usize = 16;
-
-/// Carries open orders on.
-#[derive(Clone)]
+/// Fulfils orders.
 pub struct Fulfilment {
     orders: Arc<dyn OrderStore>,
     stock: Arc<dyn Stock>,
+    till: Arc<dyn Till>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
-    /// The last order of the round before: the next begins behind it, so that orders which cannot move do not keep
-    /// the others from their turn.
-    last: Arc<Mutex<Option<OrderId>>>,
-    /// Why orders wait; empty once none does.
-    said: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl std::fmt::Debug for Fulfilment {
@@ -45,118 +57,106 @@ impl std::fmt::Debug for Fulfilment {
     }
 }
 
-/// Why a step is still to be done.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfinished {
-    /// Another module did not answer.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    /// The order could not be read.
-    #[error("the order could not be read")]
-    Read(#[from] StoreError),
-    /// What happened cannot be told.
-    #[error("the outcome cannot be told")]
-    Untold(#[from] WireError),
-    /// The outcome was not kept, or perhaps not.
-    #[error("the outcome could not be kept")]
-    Commit(#[source] CommitError),
+#[async_trait]
+impl Steps for Fulfilment {
+    async fn act(&self, at: &Underway) -> Result<Stepped, Undecided> {
+        let (order, cx) = (self.order(at).await?, at.cx("ordering"));
+        let done = match at.step().name {
+            RESERVE => self.stock.hold(&cx, order.hold, &order.lines).await?,
+            AUTHORIZE => self.till.authorize(&cx, &order).await?,
+            CAPTURE => self.till.capture(&cx, &order).await?,
+            SHIP => return Ok(self.stock.ship(&cx, order.hold).await?.map_or_else(refused, |()| Stepped::Done)),
+            CONFIRM => return self.end(at, at.done(), order.confirm()).await,
+            _ => return Err(unknown(at)),
+        };
+        match done {
+            Ok(()) => Ok(Stepped::Done),
+            Err(reason) => {
+                let turned = at.refused(Why::new(reason.code.clone(), reason.message.clone()));
+                self.end(at, turned, order.reject(reason)).await
+            }
+        }
+    }
+
+    async fn undo(&self, at: &Underway) -> Result<Stepped, Undecided> {
+        let (order, cx) = (self.order(at).await?, at.cx("ordering"));
+        match at.step().name {
+            AUTHORIZE => self.till.give_back(&cx, order.id).await?,
+            RESERVE => {
+                self.stock.give_back(&cx, order.hold).await?;
+                // The last thing to be undone. If nobody ended the order, that it took too long, or people, did.
+                if order.status == OrderStatus::Placed {
+                    return self.end(at, at.done(), order.reject(took_too_long(at))).await;
+                }
+            }
+            _ => return Err(unknown(at)),
+        }
+        Ok(Stepped::Done)
+    }
 }
 
 impl Fulfilment {
-    /// Carries on the orders of this store, with goods of this stock.
+    /// Fulfils the orders of this store, with goods of this stock, paid at this till.
     pub fn new(
         orders: Arc<dyn OrderStore>,
         stock: Arc<dyn Stock>,
+        till: Arc<dyn Till>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGen>,
     ) -> Self {
-        Self { orders, stock, clock, ids, last: Arc::default(), said: Arc::default() }
+        Self { orders, stock, till, clock, ids }
     }
 
-    /// The orders to carry on now: round after round, each open one has its turn.
-    pub async fn due(&self) -> Vec<OrderId> {
-        match self.round().await {
-            Ok(round) => round,
-            Err(error) => {
-                tracing::warn!(%error, source = ?std::error::Error::source(&error), "open orders could not be read");
-                Vec::new()
-            }
-        }
+    async fn order(&self, at: &Underway) -> Result<Order, Undecided> {
+        let order = self.orders.order(OrderId(at.instance.id)).await?;
+        order.ok_or_else(|| defect(format!("there is no order {}", at.instance.id)))
     }
 
-    async fn round(&self) -> Result<Vec<OrderId>, StoreError> {
-        let after = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut round = self.orders.open(after, ROUND).await?;
-        if round.is_empty() && after.is_some() {
-            round = self.orders.open(None, ROUND).await?;
-        }
-        if round.is_empty() {
-            self.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = round.last().copied();
-        Ok(round)
-    }
-
-    /// Carries one order on as far as it goes. False if it is still open.
-    pub async fn carry_on(&self, id: OrderId) -> bool {
-        loop {
-            match self.step(id).await {
-                Ok(true) => {}
-                Ok(false) => return true,
-                Err(unfinished) => {
-                    self.say(id, &unfinished);
-                    return false;
-                }
-            }
-        }
-    }
-
-    /// Says why an order waits, once for all that wait for the same reason: what is away is away for each of them.
-    fn say(&self, order: OrderId, unfinished: &Unfinished) {
-        let why = unfinished.to_string();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() < REASONS && said.insert(why) {
-            tracing::warn!(%order, %unfinished, "an order waits; others that wait for the same are not named");
-        } else {
-            tracing::debug!(%order, %unfinished, "an order waits");
-        }
-    }
-
-    /// Takes the next step of an order, if there is one. False if none is left.
-    async fn step(&self, id: OrderId) -> Result<bool, Unfinished> {
-        let Some(order) = self.orders.order(id).await? else { return Ok(false) };
-        let cx = context(&order);
-        let (next, event) = match order.next_step() {
-            None => return Ok(false),
-            Some(Step::Hold) => {
-                let outcome = self.stock.hold(&cx, order.hold, &order.lines).await?;
-                let (next, event) = order.held(outcome);
-                (next, Some(event))
-            }
-            Some(Step::GiveBack) => {
-                self.stock.give_back(&cx, order.hold).await?;
-                (order.given_back(), None)
-            }
-        };
-        let left = next.next_step().is_some();
-        let told =
-            event.map(|event| Outgoing::of(&event, self.ids.uuid(), self.clock.now(), &cx)).transpose()?;
-        let events = told.into_iter().collect();
-        match self.orders.commit(Change { order: Some(next), events, answer: None }).await {
-            Ok(()) => Ok(left),
-            // Changed meanwhile: look at what is due now.
-            Err(CommitError::Conflict) => Ok(true),
-            Err(error @ (CommitError::NotCommitted(_) | CommitError::InDoubt(_))) => {
-                Err(Unfinished::Commit(error))
-            }
-        }
+    /// Ends the order, and tells of it, together with the transition that does. If it was ended before, by somebody
+    /// who was faster, so was the saga.
+    async fn end(
+        &self,
+        at: &Underway,
+        transition: Transition,
+        ended: Option<(Order, OrderEvent)>,
+    ) -> Result<Stepped, Undecided> {
+        let (order, event) = ended.ok_or(Undecided::Conflict)?;
+        let told = Outgoing::of(&event, self.ids.uuid(), self.clock.now(), &at.cx("ordering"));
+        let events = vec![told.map_err(untold)?];
+        self.orders
+            .commit(Change { order: Some(order), events, saga: Some(transition), answer: None })
+            .await?;
+        Ok(Stepped::Kept)
     }
 }
 
-/// The context of a step: caused by the order, under the key of its hold, so that a repeated step is the same command.
-fn context(order: &Order) -> CallContext {
-    CallContext::new("ordering", order.id.0)
-        .caused_by(order.id.0)
-        .with_key(IdempotencyKey::from(order.hold.0))
-        .within(BUDGET)
+fn refused(reason: Reason) -> Stepped {
+    Stepped::Refused(Why::new(reason.code, reason.message))
+}
+
+/// Why an order was given up that nobody refused.
+fn took_too_long(at: &Underway) -> Reason {
+    match &at.instance.why {
+        Some(why) if why.code != "out-of-patience" => {
+            Reason { code: why.code.clone(), message: why.message.clone() }
+        }
+        _ => Reason {
+            code: "took-too-long".to_owned(),
+            message: "the order could not be fulfilled in time".to_owned(),
+        },
+    }
+}
+
+/// An event of ours that could not be put into words: a defect, and nothing was changed.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+pub(crate) fn untold(error: WireError) -> Undecided {
+    defect(error.to_string())
+}
+
+fn unknown(at: &Underway) -> Undecided {
+    defect(format!("there is no step {}", at.step().name))
+}
+
+fn defect(why: String) -> Undecided {
+    Undecided::NotExecuted(Cause::new(CauseKind::Internal, why))
 }

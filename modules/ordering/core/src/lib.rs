@@ -10,7 +10,7 @@ pub mod order;
 pub mod place_order;
 pub mod service;
 
-pub use fulfilment::Fulfilment;
-pub use needs::{Change, HoldId, OrderStore, PriceList, Stock, Unavailable};
-pub use order::{Order, Step};
+pub use fulfilment::{FULFILMENT, Fulfilment};
+pub use needs::{Change, HoldId, OrderStore, PriceList, Stock, Till, Unavailable};
+pub use order::Order;
 pub use service::Sales;

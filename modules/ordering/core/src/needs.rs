@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, Reason, Sku};
 use outgrow::{
     Answers, CallContext, Cause, CauseKind, CommitError, Money, Outgoing, Remembered, StoreError,
-    command::Undecided,
+    command::Undecided, saga::Transition,
 };
 
 use crate::Order;
@@ -33,11 +33,8 @@ pub trait OrderStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Order>, StoreError>;
 
-    /// At most `limit` orders for which something is still to be done, oldest first, from behind `after`.
-    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError>;
-
     /// Keeps a change whole, or nothing of it: [`CommitError::Conflict`] when the order is no longer at the version it
-    /// was read at, or the command was answered meanwhile.
+    /// was read at, its saga not where that was decided, or the command was answered meanwhile.
     async fn commit(&self, change: Change) -> Result<(), CommitError>;
 }
 
@@ -48,6 +45,8 @@ pub struct Change {
     pub order: Option<Order>,
     /// What is to be told of that.
     pub events: Vec<Outgoing>,
+    /// How its fulfilment goes on.
+    pub saga: Option<Transition>,
     /// What the command was answered; none for a step of fulfilment.
     pub answer: Option<Remembered>,
 }
@@ -71,8 +70,25 @@ pub trait Stock: Send + Sync {
         lines: &[OrderLine],
     ) -> Result<Result<(), Reason>, Unavailable>;
 
-    /// Gives held goods back, if they are still there. A hold that was not made yet cannot be made any more.
+    /// Sends held goods off; `Ok(Err(…))` says why it cannot. Asking again changes nothing.
+    async fn ship(&self, cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable>;
+
+    /// Gives held goods back, shipped or not. A hold that was not made yet cannot be made any more.
     async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable>;
+}
+
+/// Takes money.
+#[async_trait]
+pub trait Till: Send + Sync {
+    /// Sets the total of an order aside; `Ok(Err(…))` says why it cannot. Asking again changes nothing.
+    async fn authorize(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable>;
+
+    /// Takes what was set aside for an order; `Ok(Err(…))` says why it cannot. Asking again changes nothing.
+    async fn capture(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable>;
+
+    /// Gives the money of an order back, taken or set aside. For an order of which nothing was set aside yet, nothing
+    /// can be any more.
+    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<(), Unavailable>;
 }
 
 /// Somebody we need did not do their part. Nothing is known about why that would help us.

@@ -6,9 +6,9 @@
 //!   └──────────────────────────┘
 //! ```
 //!
-//! An order is *open* while something is still to be done for it: its goods are to be held, or to be given back.
+//! What else is done for it, and taken back, is the business of its [fulfilment](crate::fulfilment).
 //!
-//! Each change of its status yields the event that tells of it; giving goods back is nobody else's business.
+//! Each change of its status yields the event that tells of it.
 
 use ordering_contract::{
     Customer, Order as Shown, OrderEvent, OrderId, OrderLine, OrderStatus, OrderingRefusal, PaymentToken,
@@ -34,8 +34,6 @@ pub struct Order {
     pub total: Money,
     /// The hold on its goods, made or not: decided with the order, so that asking again is asking for the same.
     pub hold: HoldId,
-    /// Whether its goods are still to be given back.
-    pub to_give_back: bool,
     /// What has become of it.
     pub status: OrderStatus,
     /// Why it was rejected.
@@ -44,15 +42,6 @@ pub struct Order {
     pub placed_at: OffsetDateTime,
     /// How often it had been changed when it was read: 0 if it is new.
     pub version: u32,
-}
-
-/// What is to be done next for an open order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Hold its goods.
-    Hold,
-    /// Give its goods back, held or not.
-    GiveBack,
 }
 
 impl Order {
@@ -69,35 +58,25 @@ impl Order {
         }
     }
 
-    /// What is to be done next, if anything.
-    pub fn next_step(&self) -> Option<Step> {
-        match self.status {
-            OrderStatus::Placed => Some(Step::Hold),
-            OrderStatus::Cancelled if self.to_give_back => Some(Step::GiveBack),
-            OrderStatus::Confirmed | OrderStatus::Rejected | OrderStatus::Cancelled => None,
-        }
+    /// All is done: it is confirmed. None unless it waits for that.
+    pub fn confirm(self) -> Option<(Self, OrderEvent)> {
+        let event = OrderEvent::OrderConfirmed {
+            order: self.id,
+            customer: self.customer.clone(),
+            total: self.total,
+        };
+        self.waits().then_some((Self { status: OrderStatus::Confirmed, ..self }, event))
     }
 
-    /// Its goods are held, or cannot be: it is confirmed or rejected. Only a placed order is.
-    #[must_use]
-    pub fn held(self, outcome: Result<(), Reason>) -> (Self, OrderEvent) {
-        let (order, customer, total) = (self.id, self.customer.clone(), self.total);
-        match outcome {
-            Ok(()) => {
-                let confirmed = Self { status: OrderStatus::Confirmed, ..self };
-                (confirmed, OrderEvent::OrderConfirmed { order, customer, total })
-            }
-            Err(reason) => {
-                let event = OrderEvent::OrderRejected { order, customer, reason: reason.clone() };
-                (Self { status: OrderStatus::Rejected, reason: Some(reason), ..self }, event)
-            }
-        }
+    /// It cannot be fulfilled. None unless it waits for that.
+    pub fn reject(self, reason: Reason) -> Option<(Self, OrderEvent)> {
+        let (order, customer) = (self.id, self.customer.clone());
+        let event = OrderEvent::OrderRejected { order, customer, reason: reason.clone() };
+        self.waits().then_some((Self { status: OrderStatus::Rejected, reason: Some(reason), ..self }, event))
     }
 
-    /// Its goods are given back.
-    #[must_use]
-    pub fn given_back(self) -> Self {
-        Self { to_give_back: false, ..self }
+    fn waits(&self) -> bool {
+        self.status == OrderStatus::Placed
     }
 
     /// Calls it off. None if it was before.
@@ -108,7 +87,7 @@ impl Order {
         match self.status {
             OrderStatus::Placed | OrderStatus::Confirmed => {
                 let event = OrderEvent::OrderCancelled { order: self.id, customer: self.customer.clone() };
-                Ok(Some((Self { status: OrderStatus::Cancelled, to_give_back: true, ..self }, event)))
+                Ok(Some((Self { status: OrderStatus::Cancelled, ..self }, event)))
             }
             OrderStatus::Cancelled => Ok(None),
             OrderStatus::Rejected => {

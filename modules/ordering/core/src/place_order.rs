@@ -1,5 +1,5 @@
-//! Placing an order: its lines are priced, the order is kept, and that is all. Nothing is asked of stock yet, so that
-//! a shop takes orders while its stockroom is away.
+//! Placing an order: its lines are priced, the order is kept, its fulfilment begins. Nothing is asked of stock or of
+//! payments yet, so that a shop takes orders while its stockroom is away.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,6 @@ pub fn place(
         lines,
         total,
         hold,
-        to_give_back: false,
         status: OrderStatus::Placed,
         reason: None,
         placed_at,

@@ -8,11 +8,12 @@ use ordering_contract::{
     PlaceOrder,
 };
 use outgrow::{
-    Answer, CallContext, CallError, Cause, CauseKind, Clock, IdGen, Outgoing, WireError,
+    Answer, CallContext, CallError, Clock, IdGen, Outgoing,
     command::{self, Command, Undecided},
+    saga::{Transition, Why},
 };
 
-use crate::{Change, HoldId, OrderStore, PriceList, cancel_order, place_order};
+use crate::{FULFILMENT, Change, HoldId, OrderStore, PriceList, cancel_order, fulfilment::untold, place_order};
 
 /// Ordering itself.
 pub struct Sales {
@@ -20,8 +21,6 @@ pub struct Sales {
     prices: Arc<dyn PriceList>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
-    /// Says that an order is open. Nothing depends on it being heard.
-    nudge: Box<dyn Fn() + Send + Sync>,
 }
 
 impl std::fmt::Debug for Sales {
@@ -30,19 +29,19 @@ impl std::fmt::Debug for Sales {
     }
 }
 
-/// What a command decided: the order as it is now and what is to be told of it if that is a change, or a refusal.
-type Decision = Result<(crate::Order, Option<OrderEvent>), OrderingRefusal>;
+/// What a command decided: the order as it is now and, if that is a change, what is to be told of it and how its
+/// fulfilment goes on; or a refusal.
+type Decision = Result<(crate::Order, Option<(OrderEvent, Transition)>), OrderingRefusal>;
 
 impl Sales {
-    /// Ordering, kept by `orders`, at the prices of `prices`. `nudge` is called when an order is open.
+    /// Ordering, kept by `orders`, at the prices of `prices`.
     pub fn new(
         orders: Arc<dyn OrderStore>,
         prices: Arc<dyn PriceList>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGen>,
-        nudge: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { orders, prices, clock, ids, nudge: Box::new(nudge) }
+        Self { orders, prices, clock, ids }
     }
 
     async fn decide_place(&self, cx: &CallContext, request: &PlaceOrder) -> Result<Decision, Undecided> {
@@ -53,37 +52,36 @@ impl Sales {
         let prices = self.prices.prices(cx, &skus).await?;
         let (id, hold) = (OrderId::new(&*self.ids), HoldId::new(&*self.ids));
         let placed = place_order::place(request, &prices, id, hold, self.clock.now());
-        Ok(placed.map(|(order, event)| (order, Some(event))))
+        Ok(placed.map(|(order, event)| (order, Some((event, Transition::began(&FULFILMENT, id.0))))))
     }
 
-    /// Commits what was decided together with what is told of it and the answer.
+    /// Commits what was decided together with what comes of it and the answer.
     async fn settle(
         &self,
         cx: &CallContext,
         command: Command,
         decision: Decision,
     ) -> Result<Result<Order, OrderingRefusal>, Undecided> {
-        let (answer, order, events) = match decision {
-            Ok((order, Some(event))) => {
-                let told = Outgoing::of(&event, self.ids.uuid(), self.clock.now(), cx).map_err(untold)?;
-                (Ok(order.shown()), Some(order), vec![told])
+        let mut change = Change::default();
+        let answer = match decision {
+            Ok((order, changed)) => {
+                let shown = order.shown();
+                if let Some((event, transition)) = changed {
+                    let told = Outgoing::of(&event, self.ids.uuid(), self.clock.now(), cx).map_err(untold)?;
+                    change = Change {
+                        order: Some(order),
+                        events: vec![told],
+                        saga: Some(transition),
+                        answer: None,
+                    };
+                }
+                Ok(shown)
             }
-            Ok((order, None)) => (Ok(order.shown()), None, Vec::new()),
-            Err(refusal) => (Err(refusal), None, Vec::new()),
+            Err(refusal) => Err(refusal),
         };
-        let open = order.as_ref().is_some_and(|order| order.next_step().is_some());
-        self.orders.commit(Change { order, events, answer: Some(command.remember(&answer)) }).await?;
-        if open {
-            (self.nudge)();
-        }
+        self.orders.commit(Change { answer: Some(command.remember(&answer)), ..change }).await?;
         Ok(answer)
     }
-}
-
-/// An event of ours that could not be put into words: a defect, and nothing was changed.
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn untold(error: WireError) -> Undecided {
-    Undecided::NotExecuted(Cause::new(CauseKind::Internal, error.to_string()))
 }
 
 #[async_trait]
@@ -109,7 +107,13 @@ impl Ordering for Sales {
             self.orders.answers(),
             move |command| async move {
                 let order = self.orders.order(request.order).await?;
-                self.settle(cx, command, cancel_order::cancel(request.order, order)).await
+                let cancelled = cancel_order::cancel(request.order, order);
+                let decision = cancelled.map(|(order, event)| {
+                    let why = Why::new("cancelled", "the order was cancelled");
+                    let off = Transition::called_off(&FULFILMENT, request.order.0, why);
+                    (order, event.map(|event| (event, off)))
+                });
+                self.settle(cx, command, decision).await
             },
         )
         .await

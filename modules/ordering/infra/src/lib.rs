@@ -7,6 +7,7 @@ mod acl {
     //! Where other contexts are translated into our own words.
     pub(crate) mod catalog;
     pub(crate) mod inventory;
+    pub(crate) mod payments;
 }
 mod http;
 mod module;

@@ -1,21 +1,19 @@
 //! Ordering, described and built.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use adapter_sql::{Bell, Home};
+use adapter_sql::Home;
 use catalog_contract::Catalog;
 use inventory_contract::Inventory;
 use ordering_contract::{OrderEvent, Ordering};
-use ordering_core::{Fulfilment, OrderStore, Sales};
+use ordering_core::{FULFILMENT, Fulfilment, OrderStore, Sales};
 use outgrow::{Event, ModuleSpec, Port as _};
+use payments_contract::Payments;
 
 use crate::{
-    acl::{catalog::CatalogPrices, inventory::InventoryStock},
+    acl::{catalog::CatalogPrices, inventory::InventoryStock, payments::PaymentsTill},
     store::SqlOrderStore,
 };
-
-/// How long an open order waits at most until it is looked at again.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What Ordering offers and needs.
 pub static SPEC: ModuleSpec = ModuleSpec {
@@ -23,34 +21,25 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     purpose: "Takes orders and sees to it that each comes to an end.",
     port: <dyn Ordering>::DESC,
     older: &[],
-    needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC],
+    needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC, <dyn Payments>::DESC],
     publishes: &[<OrderEvent as Event>::STREAM],
     subscribes: &[],
-    migrations: outgrow::migrations!["ordering": "0001_orders"],
+    sagas: &[&FULFILMENT],
+    migrations: outgrow::migrations!["ordering": "0001_orders", "0002_contract_fulfilment"],
 };
 
-/// Ordering in this process. It carries open orders on by itself: at once after a commit, and what a crash left open
-/// at the next start.
+/// Ordering in this process. What a crash left unfinished it carries on by itself.
 #[expect(clippy::needless_pass_by_value, reason = "every module is built from its own home")]
-pub fn build(home: Home, catalog: Arc<dyn Catalog>, inventory: Arc<dyn Inventory>) -> Arc<dyn Ordering> {
+pub fn build(
+    home: Home,
+    catalog: Arc<dyn Catalog>,
+    inventory: Arc<dyn Inventory>,
+    payments: Arc<dyn Payments>,
+) -> Arc<dyn Ordering> {
     let orders: Arc<dyn OrderStore> = Arc::new(SqlOrderStore::new(&home));
-    let stock = Arc::new(InventoryStock::new(inventory));
-    let fulfilment = Fulfilment::new(Arc::clone(&orders), stock, home.clock(), home.ids());
-    let bell = Bell::default();
-    let (due, handled) = (fulfilment.clone(), fulfilment);
-    home.tasks().worklist(
-        "fulfilment",
-        PATIENCE,
-        &bell,
-        move || {
-            let fulfilment = due.clone();
-            async move { fulfilment.due().await }
-        },
-        move |order| {
-            let fulfilment = handled.clone();
-            async move { fulfilment.carry_on(order).await }
-        },
-    );
+    let (stock, till) = (Arc::new(InventoryStock::new(inventory)), Arc::new(PaymentsTill::new(payments)));
+    let fulfilment = Fulfilment::new(Arc::clone(&orders), stock, till, home.clock(), home.ids());
+    home.see_through(&FULFILMENT, Arc::new(fulfilment));
     let prices = Arc::new(CatalogPrices::new(catalog));
-    Arc::new(Sales::new(orders, prices, home.clock(), home.ids(), move || bell.ring()))
+    Arc::new(Sales::new(orders, prices, home.clock(), home.ids()))
 }

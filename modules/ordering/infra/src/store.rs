@@ -50,13 +50,6 @@ impl OrderStore for SqlOrderStore {
         Ok(orders(&page.all().await?)?)
     }
 
-    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let after = after.map_or(Uuid::nil(), |order| order.0);
-        let rows = self.db.query(OPEN).bind(after).bind(i64::from(limit)).all().await?;
-        let ids: Result<_, SqlError> = rows.iter().map(|row| Ok(OrderId(row.get("id")?))).collect();
-        Ok(ids?)
-    }
-
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         let now = self.clock.now();
         let write = move |mut tx: Tx| async move {
@@ -70,6 +63,9 @@ impl OrderStore for SqlOrderStore {
             }
             for event in &change.events {
                 tx.publish(event).await?;
+            }
+            if let Some(transition) = &change.saga {
+                tx.advance(transition).await?;
             }
             tx.commit(()).await
         };
@@ -89,13 +85,11 @@ const ORDERS_OF: &str = "
     join order_lines l on l.order_id = o.id
     order by o.id desc, l.position";
 
-const OPEN: &str = "select id from orders where open and id > $1 order by id limit $2";
-
 async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     tx.query(
-        "insert into orders (id, customer, payment_token, currency, total, hold, to_give_back, status,
-                             reason_code, reason, placed_at, open, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
+        "insert into orders (id, customer, payment_token, currency, total, hold, status, reason_code, reason,
+                             placed_at, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
     )
     .bind(order.id.0)
     .bind(order.customer.as_str())
@@ -103,12 +97,10 @@ async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     .bind(order.total.currency.as_str())
     .bind(order.total.amount)
     .bind(order.hold.0)
-    .bind(order.to_give_back)
     .bind(code(order.status))
     .bind(order.reason.as_ref().map(|reason| reason.code.clone()))
     .bind(order.reason.as_ref().map(|reason| reason.message.clone()))
     .bind(Timestamp(order.placed_at))
-    .bind(order.next_step().is_some())
     .execute()
     .await?;
     for (position, line) in (0_i64..).zip(&order.lines) {
@@ -128,8 +120,7 @@ async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
 
 async fn update(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     tx.query(
-        "update orders set status = $3, reason_code = $4, reason = $5, to_give_back = $6, open = $7,
-                           version = version + 1
+        "update orders set status = $3, reason_code = $4, reason = $5, version = version + 1
          where id = $1 and version = $2",
     )
     .bind(order.id.0)
@@ -137,8 +128,6 @@ async fn update(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     .bind(code(order.status))
     .bind(order.reason.as_ref().map(|reason| reason.code.clone()))
     .bind(order.reason.as_ref().map(|reason| reason.message.clone()))
-    .bind(order.to_give_back)
-    .bind(order.next_step().is_some())
     .changed_one()
     .await
 }
@@ -170,7 +159,6 @@ fn order(id: OrderId, row: &Row) -> Result<Order, SqlError> {
         lines: Vec::new(),
         total: Money { amount: row.get("total")?, currency: row.parse("currency")? },
         hold: HoldId(row.get("hold")?),
-        to_give_back: row.get("to_give_back")?,
         status: row.map("status", |code: String| status(&code))?,
         reason,
         placed_at: row.time("placed_at")?,

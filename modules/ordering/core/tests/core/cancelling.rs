@@ -1,14 +1,13 @@
 //! Cancelling an order, at every moment of its life.
 
-use std::sync::atomic::Ordering as Atomic;
-
 use ordering_contract::{OrderStatus, OrderingRefusal};
 use ordering_core::{Change, OrderStore as _, Stock as _};
-use outgrow::{CallError, CommitError};
+use outgrow::{CallError, CommitError, saga::Phase};
 
 use crate::{
     sample::id,
-    shop::{Fate, Shop, cx},
+    shelf::Fate,
+    shop::{Shop, cx},
 };
 
 #[tokio::test]
@@ -16,39 +15,57 @@ async fn a_placed_order_is_stopped_and_its_goods_cannot_be_held_any_more() {
     let shop = Shop::new();
     let order = shop.placed().await;
     assert_eq!(shop.cancel("cancel", order).await.unwrap().status, OrderStatus::Cancelled);
-    assert_eq!(shop.nudges.load(Atomic::SeqCst), 2, "somebody is to give its goods back");
-    assert!(shop.fulfilment.carry_on(order).await);
-    assert_eq!((shop.stock.held(), shop.fulfilment.due().await), (0, vec![]));
+    assert!(shop.carry_on(order).await);
+    assert_eq!((shop.stock.held(), shop.saga(order).phase), (0, Phase::Undone));
     let hold = shop.store.order(order).await.unwrap().unwrap().hold;
     assert!(shop.stock.hold(&cx("late"), hold, &[]).await.unwrap().is_err(), "a late hold is refused");
 }
 
 #[tokio::test]
-async fn the_goods_of_a_confirmed_order_return_to_stock() {
+async fn the_goods_of_a_confirmed_order_return_to_stock_and_its_money_to_the_customer() {
     let shop = Shop::new();
     let order = shop.placed().await;
-    shop.fulfilment.carry_on(order).await;
-    assert_eq!(shop.stock.held(), 1);
+    shop.carry_on(order).await;
+    assert_eq!((shop.stock.shipped(), shop.till.money()), (1, (0, 1250)));
     shop.cancel("cancel", order).await.unwrap();
-    shop.stock.script.lock().unwrap().extend([Fate::Away, Fate::Lost]);
-    while !shop.fulfilment.due().await.is_empty() {
-        shop.fulfilment.carry_on(order).await;
-    }
-    assert_eq!((shop.order(order).await.status, shop.stock.held()), (OrderStatus::Cancelled, 0));
+    shop.stock.script.then([Fate::Away, Fate::Lost]);
+    shop.till.script.then([Fate::Lost, Fate::Away]);
+    while !shop.carry_on(order).await {}
+    assert_eq!(shop.order(order).await.status, OrderStatus::Cancelled);
+    assert_eq!((shop.stock.held(), shop.stock.shipped(), shop.till.money()), (0, 0, (0, 0)));
 }
 
 #[tokio::test]
-async fn an_order_cancelled_while_its_goods_are_being_held_gives_them_back() {
+async fn whenever_an_order_is_cancelled_nothing_of_it_is_left() {
+    for steps in 0..=5 {
+        for asked in [false, true] {
+            let shop = Shop::new();
+            let order = shop.placed().await;
+            shop.carry_on_by(order, steps).await;
+            let at = shop.underway(order);
+            if let Some(at) = at.as_ref().filter(|_| asked && steps < 4) {
+                drop(shop.attempt(at).await); // the answer is still under way
+            }
+            assert_eq!(shop.cancel("cancel", order).await.unwrap().status, OrderStatus::Cancelled);
+            if let Some(at) = &at {
+                assert!(shop.store.sagas.advance(&at.done()).is_err(), "it is too late to go on");
+            }
+            assert!(shop.carry_on(order).await);
+            assert_eq!(shop.order(order).await.status, OrderStatus::Cancelled, "after {steps} steps");
+            let left = (shop.stock.held(), shop.stock.shipped(), shop.till.money());
+            assert_eq!(left, (0, 0, (0, 0)), "after {steps} steps");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_is_cancelled_cannot_be_confirmed_any_more() {
     let shop = Shop::new();
     let order = shop.placed().await;
     let read = shop.store.order(order).await.unwrap().unwrap();
-    shop.stock.hold(&cx("hold"), read.hold, &read.lines).await.unwrap().unwrap();
     shop.cancel("cancel", order).await.unwrap();
-    let late = Change { order: Some(read.held(Ok(())).0), ..Change::default() };
-    let outcome = shop.store.commit(late).await;
-    assert!(matches!(outcome, Err(CommitError::Conflict)), "it is too late to confirm it");
-    assert!(shop.fulfilment.carry_on(order).await);
-    assert_eq!((shop.order(order).await.status, shop.stock.held()), (OrderStatus::Cancelled, 0));
+    let late = Change { order: Some(read.confirm().unwrap().0), ..Change::default() };
+    assert!(matches!(shop.store.commit(late).await, Err(CommitError::Conflict)));
 }
 
 #[tokio::test]
@@ -58,7 +75,7 @@ async fn cancelling_again_changes_nothing_and_what_was_rejected_cannot_be_cancel
     let first = shop.cancel("one", order).await.unwrap();
     assert_eq!(shop.cancel("two", order).await.unwrap(), first);
     let rejected = shop.place("more", &[("mug", 6)]).await.unwrap().id;
-    shop.fulfilment.carry_on(rejected).await;
+    shop.carry_on(rejected).await;
     let refusal = OrderingRefusal::NotCancellable { order: rejected, status: OrderStatus::Rejected };
     assert_eq!(shop.cancel("three", rejected).await, Err(CallError::Refused(refusal)));
     let unknown = OrderingRefusal::UnknownOrder { order: id(404) };

@@ -3,8 +3,11 @@
 //! Each law gets an empty store. [`on_each_law`] makes a test of each; a law that it does not name is dead code.
 
 use ordering_contract::{OrderId, OrderStatus, Reason};
-use ordering_core::{Change, Order, OrderStore};
-use outgrow::CommitError;
+use ordering_core::{Change, FULFILMENT, Order, OrderStore};
+use outgrow::{
+    CommitError,
+    saga::{Transition, Underway, Why},
+};
 
 use crate::sample::{answer, id, order};
 
@@ -20,7 +23,7 @@ macro_rules! on_each_law {
             of_two_changes_at_once_one_is_kept
             a_command_is_answered_once_and_has_its_effect_once
             the_orders_of_a_customer_come_newest_first_page_by_page
-            open_orders_come_oldest_first_and_ended_ones_do_not
+            a_transition_is_kept_with_what_it_is_about_or_not_at_all
         }
     };
 }
@@ -44,7 +47,6 @@ fn out_of_stock() -> Reason {
 pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
     assert_eq!(store.order(id(1)).await.unwrap(), None);
     assert_eq!(store.orders_of(&"ada".parse().unwrap(), None, 10).await.unwrap(), vec![]);
-    assert_eq!(store.open(None, 10).await.unwrap(), vec![]);
     assert_eq!(store.answers().recall(&answer("key").command).await.unwrap(), None);
 }
 
@@ -55,7 +57,7 @@ pub(crate) async fn an_order_comes_back_as_it_was_committed(store: &Store) {
 
 pub(crate) async fn an_order_comes_back_as_it_ended(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
-    commit(store, kept(store, id(1)).await.held(Err(out_of_stock())).0).await.unwrap();
+    commit(store, kept(store, id(1)).await.reject(out_of_stock()).unwrap().0).await.unwrap();
     let rejected = kept(store, id(1)).await;
     assert_eq!(
         (rejected.status, rejected.reason, rejected.version),
@@ -64,9 +66,7 @@ pub(crate) async fn an_order_comes_back_as_it_ended(store: &Store) {
     commit(store, order(2, "ada")).await.unwrap();
     commit(store, kept(store, id(2)).await.cancel().unwrap().unwrap().0).await.unwrap();
     let cancelled = kept(store, id(2)).await;
-    assert_eq!((cancelled.status, cancelled.to_give_back), (OrderStatus::Cancelled, true));
-    commit(store, cancelled.given_back()).await.unwrap();
-    assert!(!kept(store, id(2)).await.to_give_back);
+    assert_eq!((cancelled.status, cancelled.reason), (OrderStatus::Cancelled, None));
 }
 
 pub(crate) async fn an_order_is_new_once(store: &Store) {
@@ -79,14 +79,14 @@ pub(crate) async fn a_change_of_a_stale_order_is_a_conflict(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
     let stale = kept(store, id(1)).await;
     commit(store, stale.clone().cancel().unwrap().unwrap().0).await.unwrap();
-    assert!(matches!(commit(store, stale.held(Ok(())).0).await, Err(CommitError::Conflict)));
+    assert!(matches!(commit(store, stale.confirm().unwrap().0).await, Err(CommitError::Conflict)));
     assert_eq!(kept(store, id(1)).await.status, OrderStatus::Cancelled);
 }
 
 pub(crate) async fn of_two_changes_at_once_one_is_kept(store: &Store) {
     commit(store, order(1, "ada")).await.unwrap();
     let order = kept(store, id(1)).await;
-    let (confirmed, cancelled) = (order.clone().held(Ok(())).0, order.cancel().unwrap().unwrap().0);
+    let (confirmed, cancelled) = (order.clone().confirm().unwrap().0, order.cancel().unwrap().unwrap().0);
     let both = [commit(store, confirmed).await, commit(store, cancelled).await];
     assert_eq!(both.iter().filter(|kept| kept.is_ok()).count(), 1);
 }
@@ -117,19 +117,27 @@ pub(crate) async fn the_orders_of_a_customer_come_newest_first_page_by_page(stor
     assert_eq!(page(Some(id(4)), 10).await, [(id(2), 3), (id(1), 3)]);
 }
 
-pub(crate) async fn open_orders_come_oldest_first_and_ended_ones_do_not(store: &Store) {
-    for number in 1..=5 {
-        commit(store, order(number, "ada")).await.unwrap();
-    }
-    commit(store, kept(store, id(1)).await.held(Ok(())).0).await.unwrap();
-    commit(store, kept(store, id(2)).await.held(Err(out_of_stock())).0).await.unwrap();
-    commit(store, kept(store, id(3)).await.cancel().unwrap().unwrap().0).await.unwrap();
-    assert_eq!(
-        store.open(None, 10).await.unwrap(),
-        [id(3), id(4), id(5)],
-        "a cancelled one still gives its goods back"
-    );
-    commit(store, kept(store, id(3)).await.given_back()).await.unwrap();
-    assert_eq!(store.open(None, 1).await.unwrap(), [id(4)]);
-    assert_eq!(store.open(Some(id(4)), 10).await.unwrap(), [id(5)]);
+pub(crate) async fn a_transition_is_kept_with_what_it_is_about_or_not_at_all(store: &Store) {
+    let began = |number| Change {
+        order: Some(order(number, "ada")),
+        saga: Some(Transition::began(&FULFILMENT, id(number).0)),
+        ..Change::default()
+    };
+    store.commit(began(1)).await.unwrap();
+    assert!(matches!(store.commit(began(1)).await, Err(CommitError::Conflict)), "it began once");
+    let off = |number| Some(Transition::called_off(&FULFILMENT, id(number).0, Why::new("off", "off")));
+    let stale = Change { order: Some(order(1, "ada")), saga: off(1), ..Change::default() };
+    assert!(matches!(store.commit(stale).await, Err(CommitError::Conflict)));
+    let cancelled = kept(store, id(1)).await.cancel().unwrap().unwrap().0;
+    store.commit(Change { order: Some(cancelled), saga: off(1), ..Change::default() }).await.unwrap();
+    assert_eq!(kept(store, id(1)).await.status, OrderStatus::Cancelled);
+    let late = Change { order: Some(order(2, "ada")), saga: Some(did(1)), ..Change::default() };
+    assert!(matches!(store.commit(late).await, Err(CommitError::Conflict)), "it was called off before");
+    assert_eq!(store.order(id(2)).await.unwrap(), None, "nothing of it is kept");
+}
+
+/// The first step of the fulfilment of this order is done: as it is decided when it has just begun.
+fn did(number: u64) -> Transition {
+    let began = Transition::began(&FULFILMENT, id(number).0).apply(None).unwrap().unwrap();
+    Underway::of(&FULFILMENT, began).unwrap().done()
 }

@@ -10,7 +10,9 @@ mod fulfilling;
 mod laws;
 mod memory;
 mod placing;
+mod purse;
 mod sample;
+mod shelf;
 mod shop;
 mod telling;
 

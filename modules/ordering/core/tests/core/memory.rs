@@ -2,24 +2,23 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderEvent, OrderId};
-use ordering_core::{Change, Order, OrderStore};
-use outgrow::{Answers, CallContext, CommitError, Event as _, Outgoing, StoreError};
-use outgrow_testkit::MemoryAnswers;
+use ordering_core::{Change, FULFILMENT, Order, OrderStore};
+use outgrow::{
+    Answers, CallContext, CommitError, Event as _, Outgoing, StoreError,
+    saga::{Transition, Why},
+};
+use outgrow_testkit::{MemoryAnswers, MemorySagas};
 
 #[derive(Default)]
 pub(crate) struct MemoryOrderStore {
     kept: Mutex<Kept>,
     answers: MemoryAnswers,
-    /// How often an order was read.
-    pub(crate) reads: AtomicU32,
+    pub(crate) sagas: MemorySagas,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
 }
@@ -58,13 +57,15 @@ impl MemoryOrderStore {
     }
 
     fn keep(&self, change: Change) -> Result<(), CommitError> {
-        let Change { order, events, answer } = change;
+        let Change { order, events, saga, answer } = change;
         let mut kept = self.kept();
         let version = |order: &Order| kept.orders.get(&order.id).map_or(0, |kept| kept.version);
         if order.as_ref().is_some_and(|order| version(order) != order.version) {
             return Err(CommitError::Conflict);
         }
+        saga.as_ref().map_or(Ok(()), |transition| self.sagas.check(transition))?;
         answer.map_or(Ok(()), |answer| self.answers.remember(answer))?;
+        saga.map_or(Ok(None), |transition| self.sagas.advance(&transition))?;
         kept.orders.extend(order.map(|order| (order.id, Order { version: order.version + 1, ..order })));
         kept.events.extend(events);
         Ok(())
@@ -78,7 +79,6 @@ impl OrderStore for MemoryOrderStore {
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.kept().orders.get(&id).cloned())
     }
 
@@ -94,13 +94,6 @@ impl OrderStore for MemoryOrderStore {
         Ok(theirs.take(usize::try_from(limit).unwrap()).cloned().collect())
     }
 
-    async fn open(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let kept = self.kept();
-        let open = kept.orders.values().filter(|order| order.next_step().is_some());
-        let open = open.filter(|order| after.is_none_or(|after| order.id > after));
-        Ok(open.take(usize::try_from(limit).unwrap()).map(|order| order.id).collect())
-    }
-
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         let failure = self.commits_fail.lock().unwrap().pop_front();
         match failure {
@@ -111,7 +104,13 @@ impl OrderStore for MemoryOrderStore {
                 let (order, event) = read.cancel().unwrap().expect("it was not cancelled before");
                 let told =
                     Outgoing::of(&event, id.0, order.placed_at, &CallContext::new("tests", id.0)).unwrap();
-                self.keep(Change { order: Some(order), events: vec![told], answer: None })?;
+                let off = Transition::called_off(&FULFILMENT, id.0, Why::new("cancelled", "meanwhile"));
+                self.keep(Change {
+                    order: Some(order),
+                    events: vec![told],
+                    saga: Some(off),
+                    answer: None,
+                })?;
                 self.keep(change)
             }
             Some(Failure::InDoubt) => {

@@ -1,7 +1,5 @@
 //! Placing an order: priced, kept, answered; and everything that is refused.
 
-use std::sync::atomic::Ordering as Atomic;
-
 use ordering_contract::{OrderStatus, Ordering as _, OrderingRefusal, OrdersQuery};
 use outgrow::{CallError, CauseKind};
 
@@ -16,8 +14,8 @@ async fn an_order_is_placed_at_the_prices_of_this_moment() {
     let shop = Shop::new();
     let order = shop.place("key", &[("mug", 2), ("mug", 1)]).await.unwrap();
     assert_eq!((order.status, order.total, order.lines.len()), (OrderStatus::Placed, euro(3750), 2));
-    assert_eq!(shop.stock.asked.load(Atomic::SeqCst), 0, "nothing is asked of stock yet");
-    assert_eq!(shop.nudges.load(Atomic::SeqCst), 1);
+    assert_eq!((shop.stock.script.asked(), shop.till.script.asked()), (0, 0), "nothing is asked of anybody yet");
+    assert_eq!(shop.begun(), [order.id], "its fulfilment begins with it");
 }
 
 #[tokio::test]
@@ -40,7 +38,7 @@ async fn what_cannot_be_ordered_is_refused_and_nothing_is_kept() {
         shop.place("key-9", &[("pot", 1), ("mug", 1)]).await,
         Err(CallError::Refused(OrderingRefusal::TotalTooLarge))
     );
-    assert_eq!(shop.fulfilment.due().await, vec![]);
+    assert_eq!(shop.begun(), []);
 }
 
 #[tokio::test]
@@ -50,7 +48,7 @@ async fn the_same_key_places_one_order_and_another_request_under_it_is_refused()
     assert_eq!(shop.place("key", &[("mug", 1)]).await.unwrap(), first);
     let other = shop.place("key", &[("mug", 2)]).await.unwrap_err();
     assert_eq!(other.why().map(|cause| cause.kind), Some(CauseKind::KeyReused));
-    assert_eq!(shop.fulfilment.due().await, vec![first.id]);
+    assert_eq!(shop.begun(), [first.id]);
 }
 
 #[tokio::test]
@@ -81,7 +79,7 @@ async fn only_what_was_certainly_not_committed_is_called_not_executed() {
         "{doubt:?}"
     );
     let order = shop.place("key", &[("mug", 1)]).await.unwrap();
-    assert_eq!(shop.fulfilment.due().await, vec![order.id], "repeating it finds the one that was kept");
+    assert_eq!(shop.begun(), [order.id], "repeating it finds the one that was kept");
 }
 
 #[tokio::test]

@@ -32,7 +32,6 @@ pub(crate) fn order(number: u64, customer: &str) -> Order {
         lines: vec![line("mug", 2, 1250), line("pot", 1, 3400), line("mug", 1, 1250)],
         total: euro(7150),
         hold: HoldId(SequentialIds::nth(1_000_000 + number)),
-        to_give_back: false,
         status: OrderStatus::Placed,
         reason: None,
         placed_at: OffsetDateTime::UNIX_EPOCH + Duration::microseconds(1_234_567),

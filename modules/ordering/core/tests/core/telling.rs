@@ -7,7 +7,8 @@ use outgrow_testkit::FixedClock;
 use crate::{
     memory::Failure,
     sample::{euro, id},
-    shop::{Fate, Shop, cx},
+    shelf::Fate,
+    shop::{Shop, cx},
 };
 
 fn placed(order: OrderId, amount: i64) -> OrderEvent {
@@ -32,19 +33,19 @@ async fn an_order_that_is_placed_confirmed_and_cancelled_tells_each_once() {
     let shop = Shop::new();
     let order = shop.placed().await;
     assert_eq!(shop.store.told(), [placed(order, 1250)]);
-    shop.fulfilment.carry_on(order).await;
+    shop.carry_on(order).await;
     assert_eq!(shop.store.told(), [placed(order, 1250), confirmed(order, 1250)]);
     shop.cancel("cancel", order).await.unwrap();
-    shop.fulfilment.carry_on(order).await;
+    shop.carry_on(order).await;
     let all = [placed(order, 1250), confirmed(order, 1250), cancelled(order)];
-    assert_eq!(shop.store.told(), all, "that its goods are given back is nobody's business");
+    assert_eq!(shop.store.told(), all, "what is given back is nobody's business");
 }
 
 #[tokio::test]
 async fn an_order_that_cannot_be_fulfilled_tells_why() {
     let shop = Shop::new();
     let order = shop.place("key", &[("mug", 6)]).await.unwrap().id;
-    shop.fulfilment.carry_on(order).await;
+    shop.carry_on(order).await;
     assert_eq!(shop.store.told(), [placed(order, 7500), rejected(order, "out-of-stock")]);
 }
 
@@ -67,11 +68,9 @@ async fn whatever_is_lost_on_the_way_the_outcome_is_told_once() {
         for fate in [None, Some(Fate::Away), Some(Fate::Lost)] {
             let shop = Shop::new();
             let order = shop.placed().await;
-            shop.stock.script.lock().unwrap().extend(fate);
+            shop.stock.script.then(fate);
             shop.store.commits_fail.lock().unwrap().extend(lost);
-            while !shop.fulfilment.due().await.is_empty() {
-                shop.fulfilment.carry_on(order).await;
-            }
+            while !shop.carry_on(order).await {}
             assert_eq!(shop.store.told(), [placed(order, 1250), confirmed(order, 1250)]);
         }
     }
@@ -82,29 +81,16 @@ async fn a_step_that_loses_a_race_tells_nothing_of_it() {
     let shop = Shop::new();
     let order = shop.placed().await;
     shop.store.commits_fail.lock().unwrap().push_back(Failure::Overtaken);
-    assert!(shop.fulfilment.carry_on(order).await);
+    assert!(shop.carry_on(order).await);
     assert_eq!(shop.store.told(), [placed(order, 1250), cancelled(order)]);
     assert_eq!(shop.stock.held(), 0, "and what it held is given back");
-}
-
-#[tokio::test]
-async fn of_two_who_carry_on_the_same_order_one_tells_its_outcome() {
-    let shop = Shop::new();
-    let order = shop.placed().await;
-    let (one, other) = (shop.fulfilment.clone(), shop.fulfilment.clone());
-    let both = (
-        tokio::spawn(async move { one.carry_on(order).await }),
-        tokio::spawn(async move { other.carry_on(order).await }),
-    );
-    assert!(both.0.await.unwrap() && both.1.await.unwrap());
-    assert_eq!(shop.store.told(), [placed(order, 1250), confirmed(order, 1250)]);
 }
 
 #[tokio::test]
 async fn an_event_names_its_order_and_what_it_followed_from_and_has_an_id_of_its_own() {
     let shop = Shop::new();
     let order = shop.placed().await;
-    shop.fulfilment.carry_on(order).await;
+    shop.carry_on(order).await;
     let [placed, confirmed] = &shop.store.events()[..] else { panic!("two were told") };
     assert_eq!((&placed.key, &confirmed.key), (&order.to_string(), &order.to_string()));
     assert!(placed.id < confirmed.id, "ids grow");

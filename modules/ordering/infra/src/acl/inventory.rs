@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use inventory_contract::{
-    Inventory, InventoryRefusal, Quantity, ReleaseStock, ReservationId, ReserveStock, StockLine,
+    Inventory, InventoryRefusal, Quantity, ReleaseStock, ReservationId, ReserveStock, ShipStock, StockLine,
 };
 use ordering_contract::{OrderLine, Reason};
 use ordering_core::{HoldId, Stock, Unavailable};
@@ -31,11 +31,12 @@ impl Stock for InventoryStock {
     ) -> Result<Result<(), Reason>, Unavailable> {
         let lines = lines.iter().map(line).collect::<Result<_, _>>()?;
         let request = ReserveStock { reservation: ReservationId(hold.0), lines };
-        match self.inventory.reserve(&cx.step("hold"), request).await {
-            Ok(_held) => Ok(Ok(())),
-            Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),
-            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
-        }
+        outcome(self.inventory.reserve(&cx.step("hold"), request).await)
+    }
+
+    async fn ship(&self, cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable> {
+        let request = ShipStock { reservation: ReservationId(hold.0) };
+        outcome(self.inventory.ship(&cx.step("ship"), request).await)
     }
 
     async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable> {
@@ -49,6 +50,16 @@ impl Stock for InventoryStock {
             }
             Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
         }
+    }
+}
+
+fn outcome<T>(
+    answer: Result<T, CallError<InventoryRefusal>>,
+) -> Result<Result<(), Reason>, Unavailable> {
+    match answer {
+        Ok(_) => Ok(Ok(())),
+        Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),
+        Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
     }
 }
 

@@ -16,7 +16,7 @@ async fn kept(store: &SqlOrderStore) -> Order {
 fn told((order, event): (Order, ordering_contract::OrderEvent), number: u64) -> Change {
     let cx = CallContext::new("tests", SequentialIds::nth(7));
     let told = Outgoing::of(&event, SequentialIds::nth(number), order.placed_at, &cx).unwrap();
-    Change { order: Some(order), events: vec![told], answer: None }
+    Change { order: Some(order), events: vec![told], saga: None, answer: None }
 }
 
 /// What is in the outbox, in the order of its numbers.
@@ -30,7 +30,7 @@ async fn what_is_kept_is_told(place: TestHome) {
     let store = SqlOrderStore::new(&place.home());
     store.commit(Change { order: Some(order(1, "ada")), ..Change::default() }).await.unwrap();
     let read = kept(&store).await;
-    store.commit(told(read.clone().held(Ok(())), 10)).await.unwrap();
+    store.commit(told(read.clone().confirm().unwrap(), 10)).await.unwrap();
     let late = store.commit(told(read.cancel().unwrap().unwrap(), 11)).await;
     assert!(matches!(late, Err(CommitError::Conflict)), "{late:?}");
     assert_eq!(outbox(&place).await, [(1, "ordering.v1.order_confirmed".to_owned())]);

@@ -1,0 +1,88 @@
+//! Payments, as Ordering sees it: a till.
+//!
+//! There is one payment an order, under the order's own id. What costs nothing is not paid.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ordering_contract::{OrderId, Reason};
+use ordering_core::{Order, Till, Unavailable};
+use outgrow::{CallContext, CallError};
+use payments_contract::{
+    AuthorizePayment, CapturePayment, PaymentId, Payments, PaymentsRefusal, RefundPayment,
+};
+
+/// The till of Payments.
+pub(crate) struct PaymentsTill {
+    payments: Arc<dyn Payments>,
+}
+
+impl PaymentsTill {
+    pub(crate) fn new(payments: Arc<dyn Payments>) -> Self {
+        Self { payments }
+    }
+}
+
+#[async_trait]
+impl Till for PaymentsTill {
+    async fn authorize(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable> {
+        if order.total.amount == 0 {
+            return Ok(Ok(()));
+        }
+        let token = order.payment_token.as_str().parse().map_err(|why| unavailable(&why))?;
+        let request = AuthorizePayment { payment: PaymentId(order.id.0), token, amount: order.total };
+        outcome(self.payments.authorize(&cx.step("authorize"), request).await)
+    }
+
+    async fn capture(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable> {
+        if order.total.amount == 0 {
+            return Ok(Ok(()));
+        }
+        let request = CapturePayment { payment: PaymentId(order.id.0) };
+        outcome(self.payments.capture(&cx.step("capture"), request).await)
+    }
+
+    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<(), Unavailable> {
+        let request = RefundPayment { payment: PaymentId(order.0) };
+        match self.payments.refund(&cx.step("give-back"), request).await {
+            Ok(_ended) => Ok(()),
+            // It has nothing that could be given back: that is where it ends.
+            Err(CallError::Refused(refusal)) => {
+                tracing::warn!(%order, %refusal, "no money to give back");
+                Ok(())
+            }
+            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
+        }
+    }
+}
+
+fn outcome<T>(
+    answer: Result<T, CallError<PaymentsRefusal>>,
+) -> Result<Result<(), Reason>, Unavailable> {
+    match answer {
+        Ok(_) => Ok(Ok(())),
+        Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),
+        Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
+    }
+}
+
+/// Why an order cannot be paid. The codes are Ordering's own and stay when those of Payments change.
+fn reason(refusal: &PaymentsRefusal) -> Reason {
+    let code = match refusal {
+        PaymentsRefusal::Declined { .. } => "payment-declined",
+        PaymentsRefusal::UnknownPayment { .. }
+        | PaymentsRefusal::AuthorizedOtherwise { .. }
+        | PaymentsRefusal::Ended { .. }
+        | PaymentsRefusal::NotAuthorized { .. }
+        | PaymentsRefusal::WrongAmount { .. }
+        | PaymentsRefusal::Other(_) => "refused-by-payments",
+    };
+    Reason { code: code.to_owned(), message: refusal.to_string() }
+}
+
+fn unavailable(why: &impl ToString) -> Unavailable {
+    Unavailable { who: "payments", why: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests;

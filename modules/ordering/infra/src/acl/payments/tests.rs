@@ -1,0 +1,108 @@
+//! What Ordering makes of what Payments says.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ordering_contract::{OrderId, OrderStatus};
+use ordering_core::{HoldId, Order, Till as _};
+use outgrow::{Answer, CallContext, CallError, CauseKind, Money, Unread};
+use outgrow_testkit::SequentialIds;
+use payments_contract::{
+    AuthorizePayment, CapturePayment, Payment, PaymentId, PaymentQuery, Payments, PaymentsRefusal,
+    RefundPayment,
+};
+use time::OffsetDateTime;
+
+use super::PaymentsTill;
+
+type Failure = CallError<PaymentsRefusal>;
+
+/// Payments that fail as they were told to, whatever they are asked.
+struct Failing(Failure);
+
+#[async_trait]
+impl Payments for Failing {
+    async fn authorize(&self, _: &CallContext, _: AuthorizePayment) -> Answer<Payment, PaymentsRefusal> {
+        Err(self.0.clone())
+    }
+    async fn capture(&self, _: &CallContext, _: CapturePayment) -> Answer<Payment, PaymentsRefusal> {
+        Err(self.0.clone())
+    }
+    async fn refund(&self, _: &CallContext, _: RefundPayment) -> Answer<Payment, PaymentsRefusal> {
+        Err(self.0.clone())
+    }
+    async fn payment(&self, _: &CallContext, _: PaymentQuery) -> Answer<Payment, PaymentsRefusal> {
+        Err(self.0.clone())
+    }
+}
+
+fn order(amount: i64) -> Order {
+    Order {
+        id: OrderId(SequentialIds::nth(1)),
+        customer: "ada".parse().unwrap(),
+        payment_token: "tok_ok".parse().unwrap(),
+        lines: Vec::new(),
+        total: Money { amount, currency: "EUR".parse().unwrap() },
+        hold: HoldId(SequentialIds::nth(2)),
+        status: OrderStatus::Placed,
+        reason: None,
+        placed_at: OffsetDateTime::UNIX_EPOCH,
+        version: 1,
+    }
+}
+
+fn cx() -> CallContext {
+    CallContext::new("ordering", SequentialIds::nth(3)).with_key(SequentialIds::nth(3).into())
+}
+
+/// What paying comes to, either step: the code of the reason, or that payments are away.
+async fn pay(failure: &Failure, amount: i64) -> [Result<Result<(), String>, String>; 2] {
+    let till = PaymentsTill::new(Arc::new(Failing(failure.clone())));
+    let said = |outcome: Result<Result<(), ordering_contract::Reason>, ordering_core::Unavailable>| {
+        outcome.map(|paid| paid.map_err(|reason| reason.code)).map_err(|away| away.to_string())
+    };
+    [said(till.authorize(&cx(), &order(amount)).await), said(till.capture(&cx(), &order(amount)).await)]
+}
+
+#[tokio::test]
+async fn a_refusal_rejects_the_order_for_a_reason_in_our_words() {
+    let payment = PaymentId(SequentialIds::nth(1));
+    let declined = PaymentsRefusal::Declined { code: "card-declined".to_owned(), message: "no".to_owned() };
+    for (refusal, code) in [
+        (declined, "payment-declined"),
+        (PaymentsRefusal::Ended { payment }, "refused-by-payments"),
+        (PaymentsRefusal::NotAuthorized { payment }, "refused-by-payments"),
+        (PaymentsRefusal::Other(Unread::new(99, b"new")), "refused-by-payments"),
+    ] {
+        let refused = Ok(Err(code.to_owned()));
+        assert_eq!(pay(&CallError::Refused(refusal.clone()), 1).await, [refused.clone(), refused], "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn no_failure_without_a_decision_ends_an_order() {
+    for &kind in CauseKind::ALL {
+        for failure in [CallError::not_executed(kind, "away"), CallError::in_doubt(kind, "lost")] {
+            for away in pay(&failure, 1).await {
+                let away = away.unwrap_err();
+                assert!(away.starts_with("payments is not available: "), "{failure}: {away}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_costs_nothing_is_not_paid() {
+    let failure = CallError::in_doubt(CauseKind::Lost, "lost");
+    assert_eq!(pay(&failure, 0).await, [Ok(Ok(())), Ok(Ok(()))]);
+}
+
+#[tokio::test]
+async fn giving_back_ends_where_nothing_was_paid_and_waits_while_nobody_knows() {
+    let give_back = async |failure: Failure| {
+        PaymentsTill::new(Arc::new(Failing(failure))).give_back(&cx(), OrderId(SequentialIds::nth(1))).await
+    };
+    let payment = PaymentId(SequentialIds::nth(1));
+    assert!(give_back(CallError::Refused(PaymentsRefusal::Ended { payment })).await.is_ok());
+    assert!(give_back(CallError::in_doubt(CauseKind::Lost, "lost")).await.is_err());
+}
