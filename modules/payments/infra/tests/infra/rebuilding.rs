@@ -1,11 +1,13 @@
 //! What others see is made anew: from the first record, beside what is read, and swapped in at once.
 
+use std::time::Duration;
+
 use adapter_sql::{Db, Tx};
-use outgrow_testkit::TestHome;
+use outgrow_testkit::{TestHome, until_async};
 use payments_contract::{Payment as Shown, PaymentStatus};
 use payments_core::{Payment, PaymentStore as _, Record};
-use payments_infra::{Progress, RebuildError, SqlPaymentStore, rebuild};
-use tokio::{runtime::Handle, task::block_in_place};
+use payments_infra::{Progress, RebuildError, SPEC, SqlPaymentStore, rebuild};
+use tokio::{runtime::Handle, sync::oneshot, task::block_in_place};
 
 use crate::{
     on_both_engines,
@@ -16,6 +18,7 @@ on_both_engines! {
     what_is_seen_is_made_anew_from_the_records
     it_goes_on_from_batch_to_batch_and_tells_how_far_it_is
     what_changes_meanwhile_is_seen_before_and_after
+    what_is_shown_of_a_newer_state_stays
     one_that_died_leaves_what_is_read_as_it_was_and_the_next_clears_up
     of_two_at_once_the_later_one_is_read
     records_that_do_not_follow_each_other_are_told_and_nothing_is_swapped
@@ -107,6 +110,58 @@ async fn what_changes_meanwhile_is_seen_before_and_after(place: TestHome) {
     for number in 1..=102 {
         assert_eq!(seen(&store, number).await, Some(kept(&store, number).await.shown()), "{number}");
     }
+}
+
+async fn what_is_shown_of_a_newer_state_stays(place: TestHome) {
+    let (db, store, home) = (place.home().db(), SqlPaymentStore::new(&place.home()), place.home());
+    for number in 1..=101 {
+        live(&store, number, 1).await;
+    }
+    // As if somebody had changed the last one after it was read and before it is shown.
+    let newer = "
+        insert into payment_overview
+            (generation, payment, status, currency, amount, captured, refunded, version)
+        select g.building, o.payment, 'voided', o.currency, o.amount, 0, 0, o.version + 1
+        from payment_overview o join payment_overview_generations g on g.live = o.generation
+        order by o.payment desc limit 1";
+    let mut batches = 0..;
+    let rebuilt = rebuild(&home, |_| {
+        if batches.next() == Some(0) {
+            assert_eq!(at_once(execute(&db, newer)), 1);
+        }
+    });
+    rebuilt.await.unwrap();
+    assert_eq!(seen(&store, 101).await.unwrap().status, PaymentStatus::Voided);
+}
+
+/// Else it would show its change in what is read only, and a rebuild that has begun meanwhile would never know.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn on_postgresql_whoever_changes_a_payment_waits_for_a_rebuild_to_begin() {
+    let place = TestHome::postgres(&SPEC).await;
+    let (db, store) = (place.home().db(), SqlPaymentStore::new(&place.home()));
+    let (held, holding) = oneshot::channel();
+    let (give_back, asked) = oneshot::channel::<()>();
+    let begin = async move |mut tx: Tx| {
+        let begin = tx.query("update payment_overview_generations set last = 2, building = 2");
+        begin.changed_one().await?;
+        held.send(()).unwrap();
+        asked.await.unwrap();
+        tx.commit(()).await
+    };
+    let holder = db.clone();
+    let beginning = tokio::spawn(async move { holder.write(begin).await });
+    holding.await.unwrap();
+    let paying = tokio::spawn(async move { live(&store, 1, 1).await });
+    let waiting = "
+        select count(*) as n from pg_locks
+        where locktype = 'tuple' and relation = 'payment_overview_generations'::regclass
+          and database = (select oid from pg_database where datname = current_database())";
+    until_async("it waits", Duration::from_secs(10), async || count(&db, waiting).await == 1).await;
+    give_back.send(()).unwrap();
+    beginning.await.unwrap().unwrap();
+    paying.await.unwrap();
+    assert_eq!(count(&db, "select count(*) as n from payment_overview").await, 2, "in both generations");
 }
 
 async fn one_that_died_leaves_what_is_read_as_it_was_and_the_next_clears_up(place: TestHome) {
