@@ -241,3 +241,27 @@ fn unknown(id: Uuid) -> Failed {
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Failed {
     Failed { exit: crate::Exit::Unavailable, why: error.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_inbox_has_handled_meanwhile_is_told_for_a_minute() {
+        let row = |module, subscriber: Option<&str>, handled| {
+            let waiting = Waiting {
+                subscriber: subscriber.map(ToOwned::to_owned),
+                unknown: false,
+                depth: 1,
+                oldest: None,
+                parked: 0,
+                handled,
+            };
+            Row { module, waiting, rate: None }
+        };
+        let before = [row("a", Some("b"), 0), row("a", None, 10), row("b", None, 70)];
+        assert_eq!(rate(&row("b", None, 75), &before, 2_000), Some(150));
+        assert_eq!(rate(&row("a", None, 10), &before, 2_000), Some(0));
+        assert_eq!(rate(&row("a", Some("b"), 0), &before, 2_000), None, "nobody counts those here");
+    }
+}

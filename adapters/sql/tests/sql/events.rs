@@ -171,7 +171,8 @@ pub(crate) async fn of_each_key_the_next_event_is_begun_whatever_the_order_they_
 }
 
 pub(crate) async fn an_event_is_marked_once_and_the_mark_is_undone_with_its_effects(place: &Place) {
-    let (_homes, db) = shelf(place).await;
+    let (homes, db) = shelf(place).await;
+    let upkeep = homes.home(SHELF).await.unwrap().upkeep();
     db.accept(&[some(1), some(2)]).await.unwrap();
     let mark = some(1).mark();
     let marking = mark.clone();
@@ -186,6 +187,12 @@ pub(crate) async fn an_event_is_marked_once_and_the_mark_is_undone_with_its_effe
     db.accept(&[some(1)]).await.unwrap();
     assert!(matches!(Inbox::mark(&db, &mark).await, Err(CommitError::Conflict)), "it came again, and counts");
     assert_eq!(begin(&db).await[0].event.sequence, 2);
+    let waiting = upkeep.waiting().await.unwrap();
+    assert_eq!(
+        (waiting[0].handled, waiting[0].depth),
+        (1, 1),
+        "what was undone or came again does not count"
+    );
 }
 
 pub(crate) async fn attempts_are_counted_as_they_begin_and_what_ended_a_process_comes_alone(place: &Place) {

@@ -61,8 +61,8 @@ impl Tables {
         let later = (aggregate(mark), mark.sequence + 1)..=(aggregate(mark), u64::MAX);
         let next =
             self.inbox.range_mut(later).map(|(_, row)| row).find(|row| row.event.follows() <= mark.sequence);
-        let by_number = fate.has(Bug::NextByNumber);
-        let meant = |row: &&mut Row| !row.parked && !(by_number && row.event.sequence > mark.sequence + 1);
+        let whichever = !fate.has(Bug::NextByNumber);
+        let meant = |row: &&mut Row| !row.parked && (whichever || row.event.sequence == mark.sequence + 1);
         if let Some(row) = next.filter(meant) {
             row.ready = true;
         }
