@@ -165,7 +165,14 @@ impl Homes {
             }
         };
         let (ids, tasks) = (Arc::clone(&self.ids), self.tasks.clone());
-        let home = Home { db, clock: self.clock(), ids, tasks, handlers: Handlers::default(), running: Running::default() };
+        let home = Home {
+            db,
+            clock: self.clock(),
+            ids,
+            tasks,
+            handlers: Handlers::default(),
+            running: Running::default(),
+        };
         home.db.events().tell(spec, self.modules);
         answers::forget_hourly(&home);
         events::forget_hourly(&home);

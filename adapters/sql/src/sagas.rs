@@ -99,7 +99,11 @@ const ONE: Sql = Sql {
 };
 /// On SQLite whoever writes is alone already.
 const ONE_TO_CHANGE: Sql = Sql {
-    postgres: concat!("select ", columns!(postgres), " from outgrow_sagas where saga = $1 and id = $2 for update"),
+    postgres: concat!(
+        "select ",
+        columns!(postgres),
+        " from outgrow_sagas where saga = $1 and id = $2 for update"
+    ),
     sqlite: ONE.sqlite,
 };
 
@@ -268,7 +272,9 @@ fn word(phase: Phase) -> &'static str {
 }
 
 fn phase(word: &str) -> Option<Phase> {
-    [Phase::Forward, Phase::Back, Phase::Done, Phase::Undone].into_iter().find(|phase| self::word(*phase) == word)
+    [Phase::Forward, Phase::Back, Phase::Done, Phase::Undone]
+        .into_iter()
+        .find(|phase| self::word(*phase) == word)
 }
 
 fn number(revision: u64) -> i64 {

@@ -12,10 +12,11 @@ async fn told(shop: &System) -> Vec<String> {
         let mut body = reply.json();
         if let Some(body) = body.as_object_mut() {
             body.remove("id");
+            body.remove("order");
         }
         transcript.push(format!("{what}: {} {body}", reply.status));
     };
-    shop.sell("mug", 1250, 5).await;
+    shop.sell("mug", 1250, 6).await;
     shop.sell("pot", 3400, 1).await;
     note("products", &shop.get("/v1/products").await);
     note("stock", &shop.get("/v1/stock/mug").await);
@@ -24,8 +25,18 @@ async fn told(shop: &System) -> Vec<String> {
 
     let placing = [
         ("confirmed", order("mug", 2)),
-        ("out-of-stock", order("mug", 4)),
+        ("out-of-stock", order("mug", 5)),
         ("unknown-sku", order("none", 1)),
+        (
+            "declined",
+            json!({"customer": "eve", "payment_token": "tok_declined",
+            "lines": [{"sku": "mug", "quantity": 1}]}),
+        ),
+        (
+            "answer-of-the-provider-lost",
+            json!({"customer": "eve", "payment_token": "tok_timeout",
+            "lines": [{"sku": "mug", "quantity": 1}]}),
+        ),
         (
             "two-lines",
             json!({"customer": "bob", "payment_token": "tok_ok",
@@ -63,12 +74,19 @@ async fn told(shop: &System) -> Vec<String> {
     assert_eq!(statuses, ["rejected", "confirmed"], "newest first");
 
     let confirmed = page["items"][1]["id"].as_str().unwrap().to_owned();
+    let payment = format!("/v1/orders/{confirmed}/payment");
+    note("paid", &shop.get(&payment).await);
     let cancellation = format!("/v1/orders/{confirmed}/cancellation");
     note("cancelled", &shop.post(&cancellation, &json!({})).await);
     note("cancelled again", &shop.post(&cancellation, &json!({})).await);
-    let back = async || shop.stock("mug").await == (5, 1, 4);
+    let back = async || shop.stock("mug").await == (4, 0, 4);
     outgrow_testkit::until_async("the goods are back in stock", crate::system::SOON, back).await;
+    let refunded = async || shop.get(&payment).await.json()["status"] == "refunded";
+    outgrow_testkit::until_async("the money is given back", crate::system::SOON, refunded).await;
+    note("refunded", &shop.get(&payment).await);
     let rejected = page["items"][0]["id"].as_str().unwrap();
+    let unpaid = shop.get(&format!("/v1/orders/{rejected}/payment")).await;
+    assert_eq!(unpaid.status, 404, "nobody tried to pay it: {}", unpaid.text());
     let refused = shop.post(&format!("/v1/orders/{rejected}/cancellation"), &json!({})).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
     transcript
@@ -97,7 +115,7 @@ async fn the_same_story_is_told_on_every_placement() {
     assert!(
         local
             .iter()
-            .any(|line| line.starts_with("out-of-stock: 201") && line.contains("only 3 of mug available")),
+            .any(|line| line.starts_with("out-of-stock: 201") && line.contains("only 4 of mug available")),
         "{local:#?}"
     );
     assert!(local.iter().any(|line| line.starts_with("same key, other body: 422")), "{local:#?}");

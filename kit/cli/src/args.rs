@@ -8,7 +8,9 @@ use std::{
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, value_parser};
 
-use crate::{App, Failed, check, command, config::Settings, contracts, events, migrate, sagas, serve, topology};
+use crate::{
+    App, Failed, check, command, config::Settings, contracts, events, migrate, sagas, serve, topology,
+};
 
 /// One binary for every service of the system: the file says which service hosts what.
 #[derive(Debug, Parser)]

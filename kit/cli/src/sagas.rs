@@ -80,7 +80,8 @@ pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Res
             decide(&homes, app, decision, Turn::Retried(decision.why.clone()), "is tried again").await
         }
         Command::Skip(decision) => {
-            decide(&homes, app, decision, Turn::Skipped(decision.why.clone()), "goes on behind its step").await
+            decide(&homes, app, decision, Turn::Skipped(decision.why.clone()), "goes on behind its step")
+                .await
         }
         Command::Compensate(decision) => {
             let why = Why::new("called-off", decision.why.clone());
@@ -180,14 +181,16 @@ fn drawn(
         let last = |what: &[&str]| {
             log.iter().rfind(|entry| entry.step.as_deref() == Some(step.name) && what.contains(&&*entry.what))
         };
-        let shown = if step.kind == StepKind::Pivot { format!("({})", step.name) } else { step.name.to_owned() };
+        let shown =
+            if step.kind == StepKind::Pivot { format!("({})", step.name) } else { step.name.to_owned() };
         let (done, undone) = (last(&["did", "skipped"]), last(&["undid"]));
         let here = going && instance.step == number;
         let (mark, times) = match (done, undone) {
             _ if here && instance.parked => ('!', "waits for people".to_owned()),
             (done, None) if here => {
                 let since = done.map(|done| format!("{}, ", took(*began, log, done))).unwrap_or_default();
-                let (way, times) = (if instance.phase == Phase::Back { "undoing" } else { "trying" }, instance.attempts);
+                let (way, times) =
+                    (if instance.phase == Phase::Back { "undoing" } else { "trying" }, instance.attempts);
                 ('>', format!("{since}{way}, {times} attempts in {} s", instance.waited.as_secs()))
             }
             (None, None) => ('.', String::new()),
@@ -202,7 +205,9 @@ fn drawn(
     if let Some(trouble) = &instance.trouble {
         lines.push(format!("  trouble: {trouble}"));
     }
-    for entry in log.iter().filter(|entry| entry.actor.is_some() || matches!(&*entry.what, "parked" | "gave up")) {
+    for entry in
+        log.iter().filter(|entry| entry.actor.is_some() || matches!(&*entry.what, "parked" | "gave up"))
+    {
         let by = entry.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
         let note = entry.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
         lines.push(format!("  {} {}{by}{note}", clock(entry.at), entry.what));

@@ -114,9 +114,13 @@ impl Saga {
                 let (before, after) = (steps[i - 1].kind, steps[i].kind);
                 let goes_on = matches!(
                     (before, after),
-                    (StepKind::Compensatable, _) | (StepKind::Pivot | StepKind::Retriable, StepKind::Retriable)
+                    (StepKind::Compensatable, _)
+                        | (StepKind::Pivot | StepKind::Retriable, StepKind::Retriable)
                 );
-                assert!(goes_on, "compensatable steps come first, then at most one pivot, then retriable ones");
+                assert!(
+                    goes_on,
+                    "compensatable steps come first, then at most one pivot, then retriable ones"
+                );
             }
             let mut j = 0;
             while j < i {

@@ -222,7 +222,8 @@ impl Runner {
     /// One attempt at a step.
     async fn step(&self, at: &Underway) -> Result<Left, CommitError> {
         if at.instance.lost > LOST {
-            let why = format!("it was begun {LOST} times, and each time its process ended or its store was away");
+            let why =
+                format!("it was begun {LOST} times, and each time its process ended or its store was away");
             return self.keep(at, at.turn(Turn::Parked(why))).await;
         }
         let begun = Instant::now();
@@ -230,7 +231,9 @@ impl Runner {
             match self.attempt(at).await {
                 Ok(Stepped::Done) => return self.keep(at, at.done()).await,
                 Ok(Stepped::Refused(why)) => return self.keep(at, at.refused(why)).await,
-                Ok(Stepped::Kept) => return Ok(self.now(at).await?.map_or(Left::Nothing, |now| self.left(at, now))),
+                Ok(Stepped::Kept) => {
+                    return Ok(self.now(at).await?.map_or(Left::Nothing, |now| self.left(at, now)));
+                }
                 Err(Undecided::Conflict) => match self.now(at).await? {
                     Some(now) if now.revision == at.instance.revision => {}
                     _ => return Ok(Left::Nothing), // somebody else carries it on

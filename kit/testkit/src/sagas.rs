@@ -162,7 +162,8 @@ pub async fn keeps_the_laws<S: Stage>(saga: &'static Saga, begin: impl AsyncFn()
                 }
                 call_off(saga, &stage).await;
                 let phase = to_the_end(saga, &stage, times).await.phase;
-                let case = format!("{saga}, called off after {steps} steps, acted: {acted}, {times} times back");
+                let case =
+                    format!("{saga}, called off after {steps} steps, acted: {acted}, {times} times back");
                 assert_eq!(phase, Phase::Undone, "law 2: {case}");
                 assert_eq!(stage.trace().await, nothing, "law 2: {case}");
                 if let Some(at) = late {

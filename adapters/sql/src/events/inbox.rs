@@ -74,20 +74,22 @@ const ANY_DUE: Sql = Sql {
     sqlite: concat!("select 1 from outgrow_inbox where ready = 1 and next_at <= ", now!(sqlite), " limit 1"),
 };
 
-/// `$1` are the shards with their terms, `$2` is how many.
+/// `$1` are the shards with their terms, `$2` is how many. PostgreSQL may run a subquery of an update more than once and
+/// begin more than that: what is due is picked in a query of its own.
 macro_rules! begin {
     ($which:literal) => {
         Sql {
             postgres: concat!(
-                "update outgrow_inbox set attempts = attempts + 1, reason = null
-                 where (stream, key, sequence) in (
+                "with due as materialized (
                      select stream, key, sequence from outgrow_inbox
                      where ready and next_at <= ", now!(postgres), " and ", $which, "
                      and shard in (
                          select shard from outgrow_leases where work = 'worker' and (shard, term) in
                          (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1)))
                      order by next_at limit $2 for update skip locked)
-                 returning *"
+                 update outgrow_inbox i set attempts = attempts + 1, reason = null
+                 from due where i.stream = due.stream and i.key = due.key and i.sequence = due.sequence
+                 returning i.*"
             ),
             sqlite: concat!(
                 "update outgrow_inbox set attempts = attempts + 1, reason = null

@@ -13,12 +13,9 @@ use uuid::Uuid;
 
 use super::place::{ITEMS, LONG, Place, spec};
 
-static PACKING: Saga = Saga::new(
-    "packing",
-    2,
-    &[Step::compensatable("fetch"), Step::pivot("seal"), Step::retriable("post")],
-)
-.after(&[&PACKING_BEFORE]);
+static PACKING: Saga =
+    Saga::new("packing", 2, &[Step::compensatable("fetch"), Step::pivot("seal"), Step::retriable("post")])
+        .after(&[&PACKING_BEFORE]);
 static PACKING_BEFORE: Saga = Saga::new("packing", 1, &[Step::compensatable("fetch")]);
 /// The same, to a build that knows version 1 only.
 static PACKING_OLDER: Saga = Saga::new("packing", 1, &[Step::compensatable("fetch")]);
@@ -78,12 +75,18 @@ pub(crate) async fn an_instance_comes_back_as_it_was_kept(place: &Place) {
     let parked = underway(&second).turn(Turn::Parked("the glue is out; ask \"Ada\"".to_owned()));
     let parked = db.advance(parked).await.unwrap().unwrap();
     let kept = db.instance(&PACKING, id(1)).await.unwrap().unwrap();
-    assert_eq!(Instance { waited: Duration::ZERO, ..kept.clone() }, Instance { waited: Duration::ZERO, ..parked });
+    assert_eq!(
+        Instance { waited: Duration::ZERO, ..kept.clone() },
+        Instance { waited: Duration::ZERO, ..parked }
+    );
     assert!(kept.parked && !kept.live());
     assert_eq!(take(&db, 10, LEASE).await, [], "who is parked is not carried on");
     let back = db.advance(Transition::called_off(&PACKING, id(1), why())).await.unwrap().unwrap();
     let kept = db.instance(&PACKING, id(1)).await.unwrap().unwrap();
-    assert_eq!(Instance { waited: Duration::ZERO, ..kept }, Instance { waited: Duration::ZERO, ..back.clone() });
+    assert_eq!(
+        Instance { waited: Duration::ZERO, ..kept },
+        Instance { waited: Duration::ZERO, ..back.clone() }
+    );
     assert_eq!((places(&back), back.why), ((Phase::Back, 0, 4), Some(why())));
 }
 

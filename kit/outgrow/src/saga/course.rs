@@ -200,9 +200,7 @@ impl Transition {
             (Turn::CalledOff(why), Phase::Forward | Phase::Done) => next.of(why).back(saga, Some(at)),
             (Turn::CalledOff(_), Phase::Back | Phase::Undone) => return Ok(None),
             (Turn::Parked(why), Phase::Forward | Phase::Back) => before.parked(why),
-            (Turn::Retried(_), Phase::Forward | Phase::Back) => {
-                Instance { round: before.round + 1, ..next }
-            }
+            (Turn::Retried(_), Phase::Forward | Phase::Back) => Instance { round: before.round + 1, ..next },
             _ => return Err(CommitError::Conflict),
         }))
     }
@@ -225,9 +223,7 @@ impl Transition {
         };
         match &self.turn {
             Turn::Began => Ok(Some(nothing)),
-            Turn::CalledOff(why) => {
-                Ok(Some(nothing.of(why).back(self.saga, Some(self.saga.steps.len()))))
-            }
+            Turn::CalledOff(why) => Ok(Some(nothing.of(why).back(self.saga, Some(self.saga.steps.len())))),
             _ => Err(CommitError::Conflict),
         }
     }

@@ -86,7 +86,9 @@ fn every_transition_leads_one_step_on_or_back_and_raises_the_revision() {
                 assert_eq!(after.revision, from.revision + 1, "{case}");
                 assert!(after.step <= steps, "{case}");
                 match after.phase {
-                    Phase::Forward => assert!(from.phase == Phase::Forward && after.step <= from.step + 1, "{case}"),
+                    Phase::Forward => {
+                        assert!(from.phase == Phase::Forward && after.step <= from.step + 1, "{case}")
+                    }
                     Phase::Done => assert_eq!((from.phase, from.step + 1), (Phase::Forward, steps), "{case}"),
                     Phase::Back => {
                         let kind = saga.steps[after.step as usize].kind;
@@ -194,9 +196,15 @@ fn what_was_forgotten_can_still_be_called_off() {
 }
 
 #[test]
-fn a_step_has_one_key_for_all_its_repetitions_and_another_for_its_undoing_and_once_people_let_it_be_tried_anew() {
+fn a_step_has_one_key_for_all_its_repetitions_and_another_for_its_undoing_and_once_people_let_it_be_tried_anew()
+ {
     let key = |instance: &Instance| {
-        Underway::of(&ORDER, instance.clone()).unwrap().cx("ordering").key().map(IdempotencyKey::to_string).unwrap()
+        Underway::of(&ORDER, instance.clone())
+            .unwrap()
+            .cx("ordering")
+            .key()
+            .map(IdempotencyKey::to_string)
+            .unwrap()
     };
     let first = begun(&ORDER);
     let again = Instance { attempts: 7, lost: 2, ..first.clone() };

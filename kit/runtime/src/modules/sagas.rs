@@ -40,7 +40,9 @@ pub(super) fn see_through(modules: &Modules, tasks: &Tasks) -> Result<(), Unmet>
 
 fn of(spec: &'static ModuleSpec, home: &SagaHome, tasks: &Tasks) -> Result<(), Unmet> {
     let (module, running) = (spec.name, home.running.all());
-    if let Some(saga) = spec.sagas.iter().find(|saga| !running.iter().any(|(known, _)| known.name == saga.name)) {
+    if let Some(saga) =
+        spec.sagas.iter().find(|saga| !running.iter().any(|(known, _)| known.name == saga.name))
+    {
         return Err(Unmet::NotSeenThrough { module, saga: saga.name });
     }
     for (saga, steps) in running {

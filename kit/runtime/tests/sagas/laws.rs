@@ -30,7 +30,9 @@ pub(crate) fn judge(world: &World) -> Vec<String> {
             breach(format!("{id} is {trip:?}, but its saga {:?}", saga.phase));
         }
         let (hotel, bank) = (world.hotel.account(*id), world.bank.account(*id));
-        for (name, account, whole) in [("hotel", hotel, ["book", "send-key"]), ("bank", bank, ["set-aside", "take"])] {
+        for (name, account, whole) in
+            [("hotel", hotel, ["book", "send-key"]), ("bank", bank, ["set-aside", "take"])]
+        {
             let done: Vec<_> = account.done.iter().map(|(what, times)| (*what, *times)).collect();
             let wanted: Vec<_> =
                 if *trip == Trip::Made { whole.map(|what| (what, 1)).to_vec() } else { Vec::new() };

@@ -101,10 +101,16 @@ impl SagaStore for Session {
 
     async fn any_due(&self, _: &'static Saga) -> Result<bool, StoreError> {
         let now = Instant::now();
-        self.look(|tables| tables.sagas.values().any(|kept| kept.instance.live() && kept.next_at <= now)).await
+        self.look(|tables| tables.sagas.values().any(|kept| kept.instance.live() && kept.next_at <= now))
+            .await
     }
 
-    async fn take(&self, _: &'static Saga, limit: u32, lease: Duration) -> Result<Vec<Instance>, CommitError> {
+    async fn take(
+        &self,
+        _: &'static Saga,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Instance>, CommitError> {
         self.write("take", move |tables| {
             let now = Instant::now();
             let due = tables.sagas.values_mut().filter(|kept| kept.instance.live() && kept.next_at <= now);
@@ -146,7 +152,9 @@ impl SagaStore for Session {
     ) -> Result<(), CommitError> {
         let (at, why) = (at.clone(), why.map(ToOwned::to_owned));
         self.write("put off", move |tables| {
-            if let Some(kept) = tables.sagas.get_mut(&at.id).filter(|kept| kept.instance.revision == at.revision) {
+            if let Some(kept) =
+                tables.sagas.get_mut(&at.id).filter(|kept| kept.instance.revision == at.revision)
+            {
                 kept.next_at = Instant::now() + pause;
                 kept.instance.lost = 0;
                 kept.instance.trouble = why.or(kept.instance.trouble.take());

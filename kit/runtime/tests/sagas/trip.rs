@@ -55,7 +55,9 @@ impl Agency {
     async fn ask(&self, at: &Underway, whom: &Arc<Neighbour>, ask: Ask) -> Result<bool, Undecided> {
         let mut cx = at.cx("agency");
         if self.has(Bug::KeyPerAttempt) {
-            cx = cx.with_key(format!("{}-{}", at.instance.id, self.asked.fetch_add(1, Relaxed)).parse().unwrap());
+            cx = cx.with_key(
+                format!("{}-{}", at.instance.id, self.asked.fetch_add(1, Relaxed)).parse().unwrap(),
+            );
         }
         let key = cx.key().cloned().unwrap();
         whom.ask(self.life(), at.instance.id, &key, ask).await
@@ -73,7 +75,11 @@ impl Agency {
         };
         if self.has(Bug::EndedApart) {
             self.session.write("end", end).await?;
-            return Ok(if trip == Trip::Made { Stepped::Done } else { Stepped::Refused(Why::new("no", "no")) });
+            return Ok(if trip == Trip::Made {
+                Stepped::Done
+            } else {
+                Stepped::Refused(Why::new("no", "no"))
+            });
         }
         self.session
             .write("end", move |tables| {

@@ -92,7 +92,8 @@ impl World {
     /// Hosts one process: after each death another life.
     async fn host(self: Arc<Self>, slot: usize) {
         for number in 1.. {
-            let life = Arc::new(Life::new(format!("agency/{slot}.{number}"), self.home.clone(), self.fate.clone()));
+            let life =
+                Arc::new(Life::new(format!("agency/{slot}.{number}"), self.home.clone(), self.fate.clone()));
             let session = Arc::new(Session(life.clone()));
             self.processes.lock().unwrap()[slot] = Some(session.clone());
             let tasks = Tasks::default();
