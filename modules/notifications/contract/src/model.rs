@@ -73,7 +73,7 @@ pub struct Message {
 /// How an order came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Wire)]
 pub enum Outcome {
-    /// Its goods are held.
+    /// It is paid, and its goods have left.
     #[wire(1)]
     Confirmed,
     /// It could not be fulfilled.

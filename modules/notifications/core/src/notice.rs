@@ -17,7 +17,7 @@ pub struct Notice {
 /// How an order came out, with what is worth telling of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// Its goods are held.
+    /// It is paid, and its goods have left.
     Confirmed {
         /// What it costs.
         total: Money,
@@ -57,7 +57,10 @@ impl Notice {
         let (to, order, outcome) = (self.to.as_str(), self.order, self.news.outcome());
         let told = match &self.news {
             News::Confirmed { total } => {
-                format!("your order is confirmed. Its goods are held for you; it comes to {}.", price(*total))
+                format!(
+                    "your order is confirmed, and its goods are on their way; it comes to {}.",
+                    price(*total)
+                )
             }
             News::Rejected { why } => {
                 format!("we are sorry: your order could not be fulfilled ({}).", line(why))

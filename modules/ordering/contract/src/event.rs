@@ -21,7 +21,7 @@ pub enum OrderEvent {
         #[wire(3)]
         total: Money,
     },
-    /// Its goods are held for the customer.
+    /// It is paid, and its goods have left.
     #[wire(2)]
     OrderConfirmed {
         /// Which one.

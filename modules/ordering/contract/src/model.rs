@@ -140,7 +140,7 @@ pub enum OrderStatus {
     /// It is being fulfilled.
     #[wire(1)]
     Placed,
-    /// Its goods are held for the customer.
+    /// It is paid, and its goods have left.
     #[wire(2)]
     Confirmed,
     /// It could not be fulfilled; its reason says why.

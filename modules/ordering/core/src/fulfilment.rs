@@ -65,7 +65,9 @@ impl Steps for Fulfilment {
             RESERVE => self.stock.hold(&cx, order.hold, &order.lines).await?,
             AUTHORIZE => self.till.authorize(&cx, &order).await?,
             CAPTURE => self.till.capture(&cx, &order).await?,
-            SHIP => return Ok(self.stock.ship(&cx, order.hold).await?.map_or_else(refused, |()| Stepped::Done)),
+            SHIP => {
+                return Ok(self.stock.ship(&cx, order.hold).await?.map_or_else(refused, |()| Stepped::Done));
+            }
             CONFIRM => return self.end(at, at.done(), order.confirm()).await,
             _ => return Err(unknown(at)),
         };

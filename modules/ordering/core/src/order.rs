@@ -60,11 +60,8 @@ impl Order {
 
     /// All is done: it is confirmed. None unless it waits for that.
     pub fn confirm(self) -> Option<(Self, OrderEvent)> {
-        let event = OrderEvent::OrderConfirmed {
-            order: self.id,
-            customer: self.customer.clone(),
-            total: self.total,
-        };
+        let event =
+            OrderEvent::OrderConfirmed { order: self.id, customer: self.customer.clone(), total: self.total };
         self.waits().then_some((Self { status: OrderStatus::Confirmed, ..self }, event))
     }
 

@@ -13,7 +13,9 @@ use outgrow::{
     saga::{Transition, Why},
 };
 
-use crate::{FULFILMENT, Change, HoldId, OrderStore, PriceList, cancel_order, fulfilment::untold, place_order};
+use crate::{
+    Change, FULFILMENT, HoldId, OrderStore, PriceList, cancel_order, fulfilment::untold, place_order,
+};
 
 /// Ordering itself.
 pub struct Sales {

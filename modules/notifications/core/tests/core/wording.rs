@@ -18,7 +18,7 @@ fn price(amount: i64, currency: &str) -> String {
 fn a_confirmed_order_is_told_with_what_it_comes_to() {
     let letter = notice(1, confirmed()).letter();
     assert_eq!(letter.subject, "Your order is confirmed");
-    let told = "your order is confirmed. Its goods are held for you; it comes to 12.50 EUR.";
+    let told = "your order is confirmed, and its goods are on their way; it comes to 12.50 EUR.";
     assert_eq!(letter.text, format!("Dear ada,\n\n{told}\n\nYour order: {}\n", order(1)));
 }
 

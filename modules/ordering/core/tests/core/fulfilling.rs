@@ -38,7 +38,10 @@ async fn an_order_whose_goods_are_not_there_is_rejected_with_the_reason_and_noth
     let order = shop.place("key", &[("mug", 6)]).await.unwrap().id;
     assert!(shop.carry_on(order).await);
     let shown = shop.order(order).await;
-    assert_eq!((shown.status, shown.reason.unwrap().code), (OrderStatus::Rejected, "out-of-stock".to_owned()));
+    assert_eq!(
+        (shown.status, shown.reason.unwrap().code),
+        (OrderStatus::Rejected, "out-of-stock".to_owned())
+    );
     assert_eq!((shop.stock.held(), shop.till.script.asked()), (0, 0));
     assert_eq!(shop.saga(order).phase, Phase::Undone);
 }
@@ -104,7 +107,10 @@ async fn an_order_that_was_tried_for_too_long_is_rejected_and_what_was_set_aside
     shop.store.sagas.advance(&at.turn(Turn::GaveUp(Why::new("out-of-patience", "too long")))).unwrap();
     assert!(shop.carry_on(order).await);
     let shown = shop.order(order).await;
-    assert_eq!((shown.status, shown.reason.unwrap().code), (OrderStatus::Rejected, "took-too-long".to_owned()));
+    assert_eq!(
+        (shown.status, shown.reason.unwrap().code),
+        (OrderStatus::Rejected, "took-too-long".to_owned())
+    );
     assert_eq!((shop.stock.held(), shop.till.money()), (0, (0, 0)));
 }
 

@@ -105,12 +105,7 @@ impl OrderStore for MemoryOrderStore {
                 let told =
                     Outgoing::of(&event, id.0, order.placed_at, &CallContext::new("tests", id.0)).unwrap();
                 let off = Transition::called_off(&FULFILMENT, id.0, Why::new("cancelled", "meanwhile"));
-                self.keep(Change {
-                    order: Some(order),
-                    events: vec![told],
-                    saga: Some(off),
-                    answer: None,
-                })?;
+                self.keep(Change { order: Some(order), events: vec![told], saga: Some(off), answer: None })?;
                 self.keep(change)
             }
             Some(Failure::InDoubt) => {

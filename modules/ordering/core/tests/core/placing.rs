@@ -14,7 +14,11 @@ async fn an_order_is_placed_at_the_prices_of_this_moment() {
     let shop = Shop::new();
     let order = shop.place("key", &[("mug", 2), ("mug", 1)]).await.unwrap();
     assert_eq!((order.status, order.total, order.lines.len()), (OrderStatus::Placed, euro(3750), 2));
-    assert_eq!((shop.stock.script.asked(), shop.till.script.asked()), (0, 0), "nothing is asked of anybody yet");
+    assert_eq!(
+        (shop.stock.script.asked(), shop.till.script.asked()),
+        (0, 0),
+        "nothing is asked of anybody yet"
+    );
     assert_eq!(shop.begun(), [order.id], "its fulfilment begins with it");
 }
 

@@ -53,9 +53,7 @@ impl Stock for InventoryStock {
     }
 }
 
-fn outcome<T>(
-    answer: Result<T, CallError<InventoryRefusal>>,
-) -> Result<Result<(), Reason>, Unavailable> {
+fn outcome<T>(answer: Result<T, CallError<InventoryRefusal>>) -> Result<Result<(), Reason>, Unavailable> {
     match answer {
         Ok(_) => Ok(Ok(())),
         Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),

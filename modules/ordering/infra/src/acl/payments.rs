@@ -56,9 +56,7 @@ impl Till for PaymentsTill {
     }
 }
 
-fn outcome<T>(
-    answer: Result<T, CallError<PaymentsRefusal>>,
-) -> Result<Result<(), Reason>, Unavailable> {
+fn outcome<T>(answer: Result<T, CallError<PaymentsRefusal>>) -> Result<Result<(), Reason>, Unavailable> {
     match answer {
         Ok(_) => Ok(Ok(())),
         Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),

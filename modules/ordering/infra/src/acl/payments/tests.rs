@@ -75,7 +75,11 @@ async fn a_refusal_rejects_the_order_for_a_reason_in_our_words() {
         (PaymentsRefusal::Other(Unread::new(99, b"new")), "refused-by-payments"),
     ] {
         let refused = Ok(Err(code.to_owned()));
-        assert_eq!(pay(&CallError::Refused(refusal.clone()), 1).await, [refused.clone(), refused], "{refusal}");
+        assert_eq!(
+            pay(&CallError::Refused(refusal.clone()), 1).await,
+            [refused.clone(), refused],
+            "{refusal}"
+        );
     }
 }
 
