@@ -3,6 +3,8 @@
 
 #[path = "shop/command_line.rs"]
 mod command_line;
+#[path = "shop/configuration.rs"]
+mod configuration;
 #[path = "shop/contracts.rs"]
 mod contracts;
 #[path = "shop/crashes.rs"]
@@ -31,6 +33,8 @@ mod payments;
 mod ports;
 #[path = "shop/postgres.rs"]
 mod postgres;
+#[path = "shop/sagas.rs"]
+mod sagas;
 #[path = "shop/scenario.rs"]
 mod scenario;
 #[path = "shop/system.rs"]
