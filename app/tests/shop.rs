@@ -1,6 +1,8 @@
 //! The shop as people run it: real processes, talking over gRPC where the topology says so.
 #![cfg(test)]
 
+#[path = "shop/books.rs"]
+mod books;
 #[path = "shop/command_line.rs"]
 mod command_line;
 #[path = "shop/configuration.rs"]
@@ -23,12 +25,16 @@ mod events;
 mod guides;
 #[path = "shop/import.rs"]
 mod import;
+#[path = "shop/oracle.rs"]
+mod oracle;
 #[path = "shop/outages.rs"]
 mod outages;
 #[path = "shop/parked.rs"]
 mod parked;
 #[path = "shop/payments.rs"]
 mod payments;
+#[path = "shop/planted.rs"]
+mod planted;
 #[path = "shop/ports.rs"]
 mod ports;
 #[path = "shop/postgres.rs"]

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use outgrow_testkit::{Http, Passing, Proxy, until_async};
 
-use crate::system::{SOON, System, order};
+use crate::{
+    oracle::{Ran, holds},
+    system::{SOON, System, order},
+};
 
 const SPLIT: &[(&str, &[&str])] = &[("stock", &["inventory"])];
 
@@ -25,6 +28,7 @@ async fn orders_are_taken_while_stock_is_away_and_carried_on_when_it_returns() {
     let id = placed.json()["id"].as_str().unwrap().to_owned();
     shop.order_becomes(&id, "confirmed").await;
     assert_eq!(shop.stock("mug").await, (3, 0, 3), "they have left");
+    holds(&shop, &Ran::new("mug", 5).accepted(&[id])).await;
 }
 
 #[tokio::test]
@@ -49,6 +53,7 @@ async fn an_order_left_between_two_steps_is_carried_on_at_the_next_start() {
     shop.start("main");
     shop.order_becomes(&id, "confirmed").await;
     assert_eq!(shop.stock("mug").await, (3, 0, 3), "they have left once");
+    holds(&shop, &Ran::new("mug", 5).accepted(&[id])).await;
 }
 
 #[tokio::test]
@@ -141,6 +146,7 @@ async fn killed_at_every_point(shop: &mut System, network: &Proxy, no_answers: P
         until_async("the command is answered", SOON, again).await;
         assert_eq!(on_hand(shop).await, received, "{point:?}: received once");
     }
+    holds(shop, &Ran::new("mug", 8)).await;
 }
 
 /// What is on hand, by the store itself.
@@ -234,4 +240,6 @@ async fn one_key_asked_for_fifty_times_at_once_places_one_order() {
     assert_eq!(bodies.len(), 1, "every answer is the same byte for byte");
     let orders = shop.get("/v1/orders?customer=ada").await.json();
     assert_eq!(orders["items"].as_array().unwrap().len(), 1);
+    let id = orders["items"][0]["id"].as_str().unwrap().to_owned();
+    holds(&shop, &Ran::new("mug", 500).accepted(&[id])).await;
 }

@@ -15,6 +15,7 @@
 //! | [`Twice`] | repeats what says it may be repeated, and compares |
 //! | [`Edge`] | a client of endpoints in the same process |
 //! | [`Http`] | a small HTTP client that hides nothing |
+//! | [`oracle`] | what must hold of outboxes, inboxes and sagas once nothing is on its way |
 //! | [`contest`] | benchmarks: who takes turns with whom, and how they compare |
 //!
 //! A failed wait or a process that cannot be started *panics*, at the line of the test that asked for it: in a test
@@ -26,6 +27,7 @@
 
 pub mod contest;
 pub mod http;
+pub mod oracle;
 pub mod sagas;
 
 mod answers;
