@@ -12,6 +12,7 @@ mod boundaries {
     mod acl;
     mod breach;
     mod claims;
+    mod crash_points;
     mod doors;
     mod graph;
     mod io;

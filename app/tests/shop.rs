@@ -9,6 +9,8 @@ mod command_line;
 mod configuration;
 #[path = "shop/contracts.rs"]
 mod contracts;
+#[path = "shop/crash_points.rs"]
+mod crash_points;
 #[path = "shop/crashes.rs"]
 mod crashes;
 #[path = "shop/data.rs"]
@@ -35,6 +37,8 @@ mod parked;
 mod payments;
 #[path = "shop/planted.rs"]
 mod planted;
+#[path = "shop/points.rs"]
+mod points;
 #[path = "shop/ports.rs"]
 mod ports;
 #[path = "shop/postgres.rs"]
@@ -43,6 +47,10 @@ mod postgres;
 mod sagas;
 #[path = "shop/scenario.rs"]
 mod scenario;
+#[path = "shop/scenarios.rs"]
+mod scenarios;
+#[path = "shop/story.rs"]
+mod story;
 #[path = "shop/system.rs"]
 mod system;
 #[path = "shop/with_asyncapi.rs"]

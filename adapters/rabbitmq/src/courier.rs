@@ -16,6 +16,7 @@ use lapin::{
 };
 use outgrow::{BoxFuture, event::Recorded};
 use outgrow_runtime::{
+    crash,
     events::{Courier, Taken},
     link::{Connect, Link},
 };
@@ -114,6 +115,7 @@ impl RabbitCourier {
             self.publish(&session.events, "", queue, mandatory, event)
         });
         let confirms = try_join_all(sending).await?;
+        crash::point(&["courier", "published"]);
         let confirmed = try_join_all(confirms).await.map_err(|error| error.to_string())?;
         let confirmed = confirmed.into_iter().map(Told::from).collect();
         let taken = settled(window, confirmed, &self.queue);

@@ -31,7 +31,7 @@ pub use error::{OpenError, SqlError};
 pub use events::{Parked, Upkeep, Waiting};
 pub use home::{Home, Homes, Unready};
 pub use migrate::{Migrated, migrate, migrated, named};
-pub use outgrow_runtime::{Bell, events::Poison};
+pub use outgrow_runtime::{Bell, crash, events::Poison};
 pub use query::{Bind, Query, Sql};
 pub use row::{Column, Row};
 pub use sagas::{Entry, SagaUpkeep, Tracked};

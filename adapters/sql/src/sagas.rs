@@ -262,6 +262,18 @@ fn instance(row: &Row) -> Result<Instance, SqlError> {
     })
 }
 
+/// A turn as crash points name it: `reserve` and `do`, or `undo`; or `began`.
+pub(crate) fn turned(transition: &Transition) -> [&'static str; 2] {
+    match (&transition.at, &transition.turn) {
+        (Some(at), _) => {
+            let step = at.step_of(transition.saga).map_or("", |step| step.name);
+            [step, if at.phase == Phase::Back { "undo" } else { "do" }]
+        }
+        (None, Turn::Began) => ["began", ""],
+        (None, _) => ["called-off", ""],
+    }
+}
+
 fn word(phase: Phase) -> &'static str {
     match phase {
         Phase::Forward => "forward",

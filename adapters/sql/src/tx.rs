@@ -17,6 +17,7 @@ use outgrow::{
     event::Mark,
     saga::{Instance, Transition},
 };
+use outgrow_runtime::crash;
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use time::OffsetDateTime;
 
@@ -28,8 +29,33 @@ pub struct Tx {
     doomed: bool,
     fate: Fate,
     db: Db,
+    besides: Besides,
+}
+
+/// What a transaction does besides what its store does.
+#[derive(Clone, Copy, Default)]
+struct Besides {
     published: bool,
+    marked: bool,
+    /// Left a saga to whoever is free.
     left: bool,
+    /// Took a turn of a saga: which, for crash points.
+    turned: Option<[&'static str; 2]>,
+}
+
+impl Besides {
+    /// The crash points before and after its commit.
+    fn pass(self, when: &str) {
+        if self.published {
+            crash::point(&["outbox", when]);
+        }
+        if self.marked {
+            crash::point(&["mark", when]);
+        }
+        if let Some([step, way]) = self.turned {
+            crash::point(&["saga", step, way, when]);
+        }
+    }
 }
 
 /// Proof that a write was committed; only [`Tx::commit`] makes one.
@@ -43,7 +69,7 @@ pub struct ReadTx(Conn);
 impl Tx {
     pub(crate) async fn begin(db: &Db, fate: Fate) -> Result<Self, SqlError> {
         let conn = db.engine().begin_write().await?;
-        Ok(Self { conn, doomed: false, fate, db: db.clone(), published: false, left: false })
+        Ok(Self { conn, doomed: false, fate, db: db.clone(), besides: Besides::default() })
     }
 
     /// A statement of this transaction.
@@ -67,7 +93,7 @@ impl Tx {
     pub async fn publish(&mut self, event: &Outgoing) -> Result<(), CommitError> {
         let db = self.db.clone();
         events::publish(self, &db, event).await?;
-        self.published = true;
+        self.besides.published = true;
         Ok(())
     }
 
@@ -76,7 +102,9 @@ impl Tx {
     /// # Errors
     /// [`CommitError::Conflict`] if it has been handled already.
     pub async fn mark(&mut self, mark: &Mark) -> Result<(), CommitError> {
-        events::mark(self, mark).await
+        events::mark(self, mark).await?;
+        self.besides.marked = true;
+        Ok(())
     }
 
     /// Keeps a transition of a saga: in the transaction with what it is about. The saga afterwards; none if nothing
@@ -86,8 +114,9 @@ impl Tx {
     /// [`CommitError::Conflict`] if it is not where that was decided.
     pub async fn advance(&mut self, transition: &Transition) -> Result<Option<Instance>, CommitError> {
         let after = sagas::advance(self, transition).await?;
+        self.besides.turned = Some(sagas::turned(transition));
         // Who decided at a step goes on by itself; what begins, or is called off, is for whoever is free.
-        self.left |= transition.at.is_none() && after.as_ref().is_some_and(Instance::live);
+        self.besides.left |= transition.at.is_none() && after.as_ref().is_some_and(Instance::live);
         Ok(after)
     }
 
@@ -100,16 +129,19 @@ impl Tx {
         if self.doomed {
             return Err(SqlError::doomed().into());
         }
+        let besides = self.besides;
+        besides.pass("uncommitted");
         self.fate.commit_sent(true);
         let ended = match self.conn {
             Conn::Postgres(tx) => tx.commit().await,
             Conn::Sqlite(tx) => tx.commit().await,
         };
         let wake = || {
-            if self.published {
+            besides.pass("committed");
+            if besides.published {
                 self.db.events().published();
             }
-            if self.left {
+            if besides.left {
                 self.db.sagas().ring();
             }
             Committed(value)

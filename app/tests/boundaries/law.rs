@@ -16,7 +16,7 @@ const LAW: &[Row] = &[
     // the kit
     ("outgrow",         "outgrow-macros",          "async-trait bytes serde serde_json thiserror time uuid"),
     ("outgrow-macros",  "",                        "proc-macro2 quote syn"),
-    ("outgrow-runtime", "outgrow",                 "PLUMBING arc-swap"),
+    ("outgrow-runtime", "outgrow",                 "PLUMBING arc-swap rustix"),
     ("outgrow-cli",     "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING anyhow axum clap figment serde serde_json toml"),
     ("outgrow-testkit", "outgrow outgrow-runtime adapter-sql",

@@ -2,7 +2,7 @@
 //!
 //! It is never served by anybody, so it can be asked of a shop that does not run, and of a copy of what one has left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adapter_sql::{Db, Row};
 use ordering_contract::OrderEvent;
@@ -69,6 +69,23 @@ impl Books {
             }
         }
         rows(&self.notifications, UNSENT).await.is_empty()
+    }
+
+    /// How many events are still to be delivered, though their subscriber has them: it will get them again.
+    pub(crate) async fn delivered_again(&self) -> usize {
+        const TO_BE_DELIVERED: &str = "
+            select o.id, o.key, o.sequence from outgrow_deliveries d join outgrow_outbox o on o.id = d.event";
+        let inbox = rows(&self.notifications, "select id from outgrow_inbox").await;
+        let inbox: BTreeSet<_> = inbox.iter().map(|row| id(row, "id")).collect();
+        let positions = rows(&self.notifications, "select key, position from outgrow_positions").await;
+        let positions: BTreeMap<_, _> =
+            positions.iter().map(|row| (text(row, "key"), number(row, "position"))).collect();
+        let again = |row: &&Row| {
+            let handled =
+                positions.get(&text(row, "key")).is_some_and(|position| *position >= number(row, "sequence"));
+            handled || inbox.contains(&id(row, "id"))
+        };
+        rows(&self.ordering, TO_BE_DELIVERED).await.iter().filter(again).count()
     }
 
     /// Everything that does not hold.

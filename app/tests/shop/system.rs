@@ -101,11 +101,16 @@ impl System {
 
     /// From the next start on, its services reach each other at addresses of their own again. The broker stays known.
     pub(crate) fn leave_rabbitmq(&mut self) {
-        let addresses = self.grpc.clone();
-        for (service, address) in addresses {
-            let name = format!("OUTGROW__SERVICES__{}__ADDRESS", service.to_uppercase());
-            self.set(&name, &format!("grpc://{address}"));
+        let services: Vec<_> = self.grpc.keys().cloned().collect();
+        for service in services {
+            self.reach_over_grpc(&service);
         }
+    }
+
+    /// From the next start on, this service is reached at an address of its own.
+    pub(crate) fn reach_over_grpc(&mut self, service: &str) {
+        let name = format!("OUTGROW__SERVICES__{}__ADDRESS", service.to_uppercase());
+        self.set(&name, &format!("grpc://{}", self.grpc[service]));
     }
 
     /// From the next start on, this service reaches the broker through a proxy.
@@ -179,6 +184,21 @@ impl System {
         let mut command = self.command(&["serve", service]);
         command.envs(self.own.get(service).into_iter().flatten().cloned());
         self.processes.insert(service.to_owned(), Process::start(&mut command));
+    }
+
+    /// Starts another process of a service, at an address of its own, under another name.
+    pub(crate) fn start_beside(&mut self, service: &str, name: &str) {
+        let mut command = self.command(&["serve", service]);
+        let at = LoopbackAddr::new().free();
+        command.env(format!("OUTGROW__SERVICES__{}__HTTP", service.to_uppercase()), at.to_string());
+        self.processes.insert(name.to_owned(), Process::start(&mut command));
+    }
+
+    /// From the next start on, this service kills itself at the crash point of this name, or does not any more.
+    pub(crate) fn crash_at(&mut self, service: &str, point: Option<&str>) {
+        let own = self.own.entry(service.to_owned()).or_default();
+        own.retain(|(name, _)| name != "OUTGROW_CRASH");
+        own.extend(point.map(|point| ("OUTGROW_CRASH".to_owned(), point.to_owned())));
     }
 
     /// From the next start on, calls to this service go through a proxy.

@@ -7,6 +7,7 @@
 //! Deliberately absent: every technology. No carrier, no database, no HTTP; no module.
 
 pub mod access;
+pub mod crash;
 pub mod door;
 pub mod events;
 pub mod figures;

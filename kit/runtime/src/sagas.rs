@@ -26,7 +26,7 @@ use outgrow::{
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Bell, Retry, Tasks,
+    Bell, Retry, Tasks, crash,
     events::said,
     tasks::{Pace, Rest},
 };
@@ -226,6 +226,8 @@ impl Runner {
                 format!("it was begun {LOST} times, and each time its process ended or its store was away");
             return self.keep(at, at.turn(Turn::Parked(why))).await;
         }
+        let way = if at.instance.phase == Phase::Back { "undo" } else { "do" };
+        crash::point(&["saga", at.step().name, way, "begun"]);
         let begun = Instant::now();
         for _ in 0..DECISIONS {
             match self.attempt(at).await {

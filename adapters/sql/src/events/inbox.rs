@@ -15,7 +15,7 @@ use outgrow::{
     event::{Mark, Recorded},
 };
 use outgrow_runtime::{
-    Bell,
+    Bell, crash,
     events::{Attempt, Inbox, Lease, Poison, shard},
 };
 use serde_json::{Value, json};
@@ -170,6 +170,7 @@ impl Inbox for Db {
             tx.commit(()).await
         };
         self.write(accept).await?;
+        crash::point(&["inbox", "accepted"]);
         bell.ring();
         Ok(())
     }
@@ -189,7 +190,11 @@ impl Inbox for Db {
             let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
             tx.commit(begun).await
         };
-        self.write(begin).await
+        let begun = self.write(begin).await?;
+        if !begun.is_empty() {
+            crash::point(&["inbox", "begun"]);
+        }
+        Ok(begun)
     }
 
     async fn mark(&self, mark: &Mark) -> Result<(), CommitError> {

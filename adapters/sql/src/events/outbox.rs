@@ -5,7 +5,10 @@
 
 use async_trait::async_trait;
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
-use outgrow_runtime::events::{Lease, Outbox, shard};
+use outgrow_runtime::{
+    crash,
+    events::{Lease, Outbox, shard},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -138,18 +141,24 @@ impl Outbox for Db {
 
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let due = self.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
-        let due: Result<_, SqlError> = due.iter().map(recorded).collect();
-        Ok(due?)
+        let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
+        if !due.is_empty() {
+            crash::point(&["relay", "read"]);
+        }
+        Ok(due)
     }
 
     async fn settle(&self, subscriber: &str, shards: &[Lease], events: &[Uuid]) -> Result<(), CommitError> {
+        crash::point(&["relay", "delivered"]);
         let (subscriber, shards) = (subscriber.to_owned(), list(shards));
         let events: Value = events.iter().map(Uuid::to_string).collect();
         let settle = async move |mut tx: Tx| {
             tx.query(SETTLE).bind(&subscriber).bind(events).bind(shards).execute().await?;
             tx.commit(()).await
         };
-        self.write(settle).await
+        self.write(settle).await?;
+        crash::point(&["relay", "settled"]);
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
+use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx, crash};
 use async_trait::async_trait;
 use notifications_contract::{MessageId, OrderId, Outcome};
 use notifications_core::{Letter, Message, MessageStore};
@@ -58,12 +58,15 @@ impl MessageStore for SqlMessageStore {
     }
 
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {
+        crash::point(&["letter", "sent"]);
         let write = move |mut tx: Tx| async move {
             let sent = "update messages set sent_at = $2, refused = null where id = $1 and sent_at is null";
             tx.query(sent).bind(id.0).bind(Timestamp(at)).changed_one().await?;
             tx.commit(()).await
         };
-        self.db.write(write).await
+        self.db.write(write).await?;
+        crash::point(&["letter", "kept"]);
+        Ok(())
     }
 
     async fn refused(&self, order: OrderId) -> Result<Vec<Message>, StoreError> {

@@ -14,7 +14,7 @@
 
 use std::{fmt, sync::Arc};
 
-use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
+use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx, crash};
 use async_trait::async_trait;
 use outgrow::{Clock, CommitError};
 use payments_contract::{PaymentId, Reason};
@@ -50,13 +50,16 @@ impl Sandbox {
 #[async_trait]
 impl PaymentProvider for Sandbox {
     async fn submit(&self, operation: &Operation) -> Result<Outcome, NoAnswer> {
+        let act = operation.act.name();
         for _ in 0..LOOKS {
             let (operation, now) = (operation.clone(), self.clock.now());
             let write = move |mut tx: Tx| async move {
                 let answer = hear(&mut tx, &operation, now).await?;
                 tx.commit(answer).await
             };
-            match self.db.write(write).await {
+            let heard = self.db.write(write).await;
+            crash::point(&["provider", act, "heard"]);
+            match heard {
                 Ok(Some(outcome)) => return Ok(outcome),
                 Ok(None) => return Err(NoAnswer("it timed out".to_owned())),
                 Err(CommitError::Conflict) => {}

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use adapter_sql::{Db, Home, Row, Sql, SqlError, Timestamp, Tx};
+use adapter_sql::{Db, Home, Row, Sql, SqlError, Timestamp, Tx, crash};
 use async_trait::async_trait;
 use outgrow::{Answers, Clock, CommitError, Money, StoreError};
 use payments_contract::{Payment as Shown, PaymentId, PaymentStatus, Reason};
@@ -56,6 +56,7 @@ impl PaymentStore for SqlPaymentStore {
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
         let now = self.clock.now();
+        let intended = change.record.as_ref().and_then(intended);
         let write = move |mut tx: Tx| async move {
             if let Some(answer) = &change.answer {
                 tx.remember(answer, now).await?;
@@ -75,7 +76,28 @@ impl PaymentStore for SqlPaymentStore {
             }
             tx.commit(()).await
         };
-        self.db.write(write).await
+        self.db.write(write).await?;
+        if let Some(act) = intended {
+            crash::point(&["payment", act, "intended"]);
+        }
+        Ok(())
+    }
+}
+
+/// What the provider is about to be asked for, once this record is kept.
+fn intended(record: &Record) -> Option<&'static str> {
+    match record {
+        Record::AuthorizationRequested(_) => Some("authorize"),
+        Record::CaptureRequested => Some("capture"),
+        Record::VoidRequested => Some("void"),
+        Record::RefundRequested => Some("refund"),
+        Record::Authorized
+        | Record::Declined(_)
+        | Record::Captured
+        | Record::CaptureDeclined(_)
+        | Record::Voided
+        | Record::Refunded
+        | Record::EndedEarly => None,
     }
 }
 
