@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod guides;
+mod scenarios;
 mod services;
 mod step;
 mod tally;
@@ -23,6 +24,7 @@ use clap::Parser;
 enum Chore {
     Bench(bench::Args),
     Guides(guides::Args),
+    Scenarios(scenarios::Args),
     Test(test::Args),
 }
 
@@ -30,6 +32,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Chore::parse() {
         Chore::Bench(args) => Ok(bench::run(&args)),
         Chore::Guides(args) => guides::run(&args),
+        Chore::Scenarios(args) => scenarios::run(&args),
         Chore::Test(args) => test::run(&args),
     }
 }
