@@ -5,7 +5,7 @@
 //! snapshot; a write is a closure over a [`Tx`] that ends in [`Tx::commit`], as its type says. It runs in a task of
 //! its own, so that a caller who leaves never cuts it in half.
 //!
-//! Reading order: [`db`], [`tx`], [`query`], [`home`], `events`, then [`mod@migrate`] and the two engines.
+//! Reading order: [`db`], [`tx`], [`query`], [`home`], `events`, `projection`, then [`mod@migrate`] and the two engines.
 //!
 //! Deliberately absent: a query builder, an object mapper, any type of sqlx in a signature that a store writes down,
 //! and any way to reach another module's home. Statements are `'static` texts of the store's author; values are bound.
@@ -17,6 +17,7 @@ mod events;
 pub mod home;
 pub mod migrate;
 mod postgres;
+mod projection;
 pub mod query;
 pub mod row;
 mod sagas;
@@ -32,6 +33,7 @@ pub use events::{Parked, Upkeep, Waiting};
 pub use home::{Home, Homes, Unready};
 pub use migrate::{Migrated, migrate, migrated, named};
 pub use outgrow_runtime::{Bell, crash, events::Poison};
+pub use projection::{Progress, Projection, RebuildError};
 pub use query::{Bind, Query, Sql};
 pub use row::{Column, Row};
 pub use sagas::{Entry, SagaUpkeep, Tracked};

@@ -11,7 +11,7 @@ mod stored;
 
 pub use http::endpoints;
 pub use module::{SPEC, build};
-pub use rebuild::{Progress, RebuildError, rebuild};
+pub use rebuild::rebuild;
 pub use sandbox::Sandbox;
 pub use store::SqlPaymentStore;
 pub use stored::{FORMAT, Unreadable, read};

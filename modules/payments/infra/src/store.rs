@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use adapter_sql::{Db, Home, Row, Sql, SqlError, Timestamp, Tx, crash};
+use adapter_sql::{Db, Home, Projection, Row, SqlError, Timestamp, Tx, crash, projection};
 use async_trait::async_trait;
 use outgrow::{Answers, Clock, CommitError, Money, StoreError};
 use payments_contract::{Payment as Shown, PaymentId, PaymentStatus, Reason};
@@ -119,11 +119,8 @@ const OVERVIEW: &str = "
     join payment_overview_generations g on g.live = o.generation
     where o.payment = $1";
 
-/// Whoever shows a payment waits for a rebuild to begin or to end, and so knows of every generation.
-const GENERATIONS: Sql = Sql {
-    postgres: "select live, building from payment_overview_generations for share",
-    sqlite: "select live, building from payment_overview_generations",
-};
+/// What others see.
+pub(crate) const SEEN: Projection = projection!("payment_overview", "payment");
 
 /// What is already newer stays.
 const SEE: &str = "
@@ -160,9 +157,7 @@ async fn append(
 
 /// Shows the payment as it is now, in the generation that is read and in the one that is being made.
 async fn see(tx: &mut Tx, payment: &Payment) -> Result<(), CommitError> {
-    let generations = tx.query(GENERATIONS).one().await?;
-    let live: i64 = generations.get("live")?;
-    for generation in [Some(live), generations.get("building")?].into_iter().flatten() {
+    for generation in SEEN.generations(tx).await? {
         see_in(tx, generation, payment).await?;
     }
     Ok(())

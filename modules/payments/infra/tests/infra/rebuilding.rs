@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use adapter_sql::{Db, Tx};
+use adapter_sql::{Db, Progress, RebuildError, Tx};
 use outgrow_testkit::{TestHome, until_async};
 use payments_contract::{Payment as Shown, PaymentStatus};
 use payments_core::{Payment, PaymentStore as _, Record};
-use payments_infra::{Progress, RebuildError, SPEC, SqlPaymentStore, rebuild};
+use payments_infra::{SPEC, SqlPaymentStore, rebuild};
 use tokio::{runtime::Handle, sync::oneshot, task::block_in_place};
 
 use crate::{
