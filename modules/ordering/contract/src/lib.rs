@@ -24,8 +24,8 @@ mod refusal;
 pub use event::OrderEvent;
 pub use id::{Customer, OrderId, PaymentToken, Sku};
 pub use model::{
-    CancelOrder, Line, Order, OrderLine, OrderQuery, OrderStatus, Orders, OrdersQuery, PlaceOrder, Quantity,
-    Reason,
+    CancelOrder, History, HistoryEntry, HistoryQuery, Line, Order, OrderLine, OrderQuery, OrderStatus,
+    Orders, OrdersQuery, PlaceOrder, Quantity, Reason,
 };
 pub use port::Ordering;
 pub use refusal::OrderingRefusal;

@@ -120,6 +120,60 @@ pub struct Order {
     pub placed_at: OffsetDateTime,
 }
 
+/// Asks for the history of one customer's orders.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct HistoryQuery {
+    /// Whose.
+    #[wire(1)]
+    pub customer: Customer,
+    /// Only those placed before this one; none starts with the newest.
+    #[wire(2)]
+    pub after: Option<OrderId>,
+    /// At most so many: 1 to 100.
+    #[wire(3)]
+    pub limit: u32,
+}
+
+/// A page of history.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct History {
+    /// What has become of the orders, newest first.
+    #[wire(1)]
+    pub items: Vec<HistoryEntry>,
+    /// Where the next page begins; none after the last.
+    #[wire(2)]
+    pub next: Option<OrderId>,
+}
+
+/// What has become of one order, and when, as far as it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Wire)]
+pub struct HistoryEntry {
+    /// Which one.
+    #[wire(1)]
+    pub order: OrderId,
+    /// What has become of it.
+    #[wire(2)]
+    pub status: OrderStatus,
+    /// The sum of its lines.
+    #[wire(3)]
+    pub total: Money,
+    /// When it was placed.
+    #[wire(4)]
+    pub placed_at: OffsetDateTime,
+    /// When it was confirmed; none if it was not, or if that was before anybody kept when.
+    #[wire(5)]
+    pub confirmed_at: Option<OffsetDateTime>,
+    /// When it was rejected; none as above.
+    #[wire(6)]
+    pub rejected_at: Option<OffsetDateTime>,
+    /// When it was cancelled; none as above.
+    #[wire(7)]
+    pub cancelled_at: Option<OffsetDateTime>,
+    /// Why it was rejected.
+    #[wire(8)]
+    pub reason: Option<Reason>,
+}
+
 /// So many of one SKU, at a price.
 #[derive(Clone, Debug, PartialEq, Eq, Wire)]
 pub struct OrderLine {

@@ -2,7 +2,9 @@
 
 use outgrow::{Answer, CallContext, port};
 
-use crate::{CancelOrder, Order, OrderQuery, OrderingRefusal, Orders, OrdersQuery, PlaceOrder};
+use crate::{
+    CancelOrder, History, HistoryQuery, Order, OrderQuery, OrderingRefusal, Orders, OrdersQuery, PlaceOrder,
+};
 
 /// Orders, from placing to their end.
 #[port("ordering.v1")]
@@ -22,4 +24,9 @@ pub trait Ordering {
     /// The orders of one customer, newest first.
     #[query]
     async fn orders(&self, cx: &CallContext, request: OrdersQuery) -> Answer<Orders, OrderingRefusal>;
+
+    /// What has become of the orders of one customer, and when; newest first. It follows what is told of orders, and so
+    /// may not know yet what [`order`](Self::order) and [`orders`](Self::orders) know already.
+    #[query]
+    async fn history(&self, cx: &CallContext, request: HistoryQuery) -> Answer<History, OrderingRefusal>;
 }

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, Reason, Sku};
 use outgrow::{
     Answers, CallContext, Cause, CauseKind, CommitError, Money, Outgoing, Remembered, StoreError,
-    command::Undecided, saga::Transition,
+    command::Undecided, event::Mark, saga::Transition,
 };
 
-use crate::Order;
+use crate::{Entry, Fact, Order};
 
 outgrow::id! {
     /// Names the hold on the goods of one order.
@@ -49,6 +49,22 @@ pub struct Change {
     pub saga: Option<Transition>,
     /// What the command was answered; none for a step of fulfilment.
     pub answer: Option<Remembered>,
+}
+
+/// Keeps the history of orders: facts, and what follows from them.
+#[async_trait]
+pub trait HistoryStore: Send + Sync {
+    /// Keeps a fact and what now follows from all facts about its order, and that the event that told it was handled;
+    /// all or nothing: [`CommitError::Conflict`] when that event was handled before.
+    async fn keep(&self, fact: Fact, mark: Mark) -> Result<(), CommitError>;
+
+    /// What has become of at most `limit` orders of a customer, newest first, from before `after`.
+    async fn history_of(
+        &self,
+        customer: &Customer,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
 }
 
 /// Knows what things cost.

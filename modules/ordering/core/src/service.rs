@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ordering_contract::{
-    CancelOrder, Order, OrderEvent, OrderId, OrderQuery, Ordering, OrderingRefusal, Orders, OrdersQuery,
-    PlaceOrder,
+    CancelOrder, History, HistoryQuery, Order, OrderEvent, OrderId, OrderQuery, Ordering, OrderingRefusal,
+    Orders, OrdersQuery, PlaceOrder,
 };
 use outgrow::{
     Answer, CallContext, CallError, Clock, IdGen, Outgoing,
@@ -14,12 +14,14 @@ use outgrow::{
 };
 
 use crate::{
-    Change, FULFILMENT, HoldId, OrderStore, PriceList, cancel_order, fulfilment::untold, place_order,
+    Change, Chronicle, FULFILMENT, HoldId, OrderStore, PriceList, cancel_order, fulfilment::untold,
+    place_order,
 };
 
 /// Ordering itself.
 pub struct Sales {
     orders: Arc<dyn OrderStore>,
+    chronicle: Chronicle,
     prices: Arc<dyn PriceList>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGen>,
@@ -36,14 +38,15 @@ impl std::fmt::Debug for Sales {
 type Decision = Result<(crate::Order, Option<(OrderEvent, Transition)>), OrderingRefusal>;
 
 impl Sales {
-    /// Ordering, kept by `orders`, at the prices of `prices`.
+    /// Ordering, kept by `orders`, at the prices of `prices`. What `chronicle` knows is its history.
     pub fn new(
         orders: Arc<dyn OrderStore>,
+        chronicle: Chronicle,
         prices: Arc<dyn PriceList>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGen>,
     ) -> Self {
-        Self { orders, prices, clock, ids }
+        Self { orders, chronicle, prices, clock, ids }
     }
 
     async fn decide_place(&self, cx: &CallContext, request: &PlaceOrder) -> Result<Decision, Undecided> {
@@ -69,7 +72,9 @@ impl Sales {
             Ok((order, changed)) => {
                 let shown = order.shown();
                 if let Some((event, transition)) = changed {
-                    let told = Outgoing::of(&event, self.ids.uuid(), self.clock.now(), cx).map_err(untold)?;
+                    // An order was placed when it says so.
+                    let at = if order.version == 0 { order.placed_at } else { self.clock.now() };
+                    let told = Outgoing::of(&event, self.ids.uuid(), at, cx).map_err(untold)?;
                     change = Change {
                         order: Some(order),
                         events: vec![told],
@@ -140,5 +145,9 @@ impl Ordering for Sales {
         }
         let next = if more { orders.last().map(|order| order.id) } else { None };
         Ok(Orders { items: orders.iter().map(crate::Order::shown).collect(), next })
+    }
+
+    async fn history(&self, _cx: &CallContext, request: HistoryQuery) -> Answer<History, OrderingRefusal> {
+        self.chronicle.page(request).await
     }
 }

@@ -16,23 +16,28 @@ use axum::{
     http::{HeaderName, StatusCode, header},
 };
 use ordering_contract::{
-    CancelOrder, Customer, Order, OrderId, OrderQuery, OrderStatus, Ordering, OrdersQuery,
+    CancelOrder, Customer, HistoryQuery, Order, OrderId, OrderQuery, OrderStatus, Ordering, OrdersQuery,
 };
 use outgrow::{CallContext, NotText};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use body::{OrderBody, PlaceOrderBody};
+use body::{HistoryEntryBody, OrderBody, PlaceOrderBody};
 use problem::refused;
 
 type Shared = State<Arc<dyn Ordering>>;
 
 /// What cursors are for.
 const LIST: &str = "orders";
+const HISTORY: &str = "order-history";
 
 /// The endpoints of Ordering.
 pub fn endpoints(ordering: Arc<dyn Ordering>) -> Endpoints {
-    Endpoints::new("orders", ordering, [routes!(place, orders), routes!(order), routes!(cancel)])
+    Endpoints::new(
+        "orders",
+        ordering,
+        [routes!(place, orders), routes!(order), routes!(cancel), routes!(history)],
+    )
 }
 
 /// Places an order.
@@ -141,4 +146,26 @@ async fn orders(
     let page = ordering.orders(&cx, request).await.map_err(query_failure(refused))?;
     let items = page.items.into_iter().map(OrderBody::from).collect();
     Ok(Json(Page { items, next: page.next.map(|order| Cursor::after(LIST, &order)) }))
+}
+
+/// What has become of the orders of a customer, and when; newest first.
+///
+/// It follows what happens to orders, usually within a second, and knows only what it was told: ask for the order itself
+/// to see what was changed just now.
+#[utoipa::path(
+    get,
+    path = "/v1/order-history",
+    params(OrdersParams),
+    responses((status = 200, body = Page<HistoryEntryBody>))
+)]
+async fn history(
+    State(ordering): Shared,
+    Cx(cx): Cx,
+    Query(params): Query<OrdersParams>,
+) -> Result<Json<Page<HistoryEntryBody>>, Problem> {
+    let after = params.after.map(|cursor| cursor.read(HISTORY)).transpose()?;
+    let request = HistoryQuery { customer: params.customer.0, after, limit: params.limit.get() };
+    let page = ordering.history(&cx, request).await.map_err(query_failure(refused))?;
+    let items = page.items.into_iter().map(HistoryEntryBody::from).collect();
+    Ok(Json(Page { items, next: page.next.map(|order| Cursor::after(HISTORY, &order)) }))
 }

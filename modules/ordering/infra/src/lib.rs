@@ -9,10 +9,14 @@ mod acl {
     pub(crate) mod inventory;
     pub(crate) mod payments;
 }
+mod history;
 mod http;
 mod module;
+mod rebuild;
 mod store;
 
+pub use history::SqlHistoryStore;
 pub use http::endpoints;
 pub use module::{SPEC, build};
+pub use rebuild::rebuild_history;
 pub use store::SqlOrderStore;

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use adapter_sql::Home;
+use adapter_sql::{Home, Poison};
 use catalog_contract::Catalog;
 use inventory_contract::Inventory;
 use ordering_contract::{OrderEvent, Ordering};
-use ordering_core::{FULFILMENT, Fulfilment, OrderStore, Sales};
+use ordering_core::{Chronicle, FULFILMENT, Fulfilment, OrderStore, Sales};
 use outgrow::{Event, ModuleSpec, Port as _};
 use payments_contract::Payments;
 
 use crate::{
     acl::{catalog::CatalogPrices, inventory::InventoryStock, payments::PaymentsTill},
+    history::SqlHistoryStore,
     store::SqlOrderStore,
 };
 
@@ -23,9 +24,10 @@ pub static SPEC: ModuleSpec = ModuleSpec {
     older: &[],
     needs: &[<dyn Catalog>::DESC, <dyn Inventory>::DESC, <dyn Payments>::DESC],
     publishes: &[<OrderEvent as Event>::STREAM],
-    subscribes: &[],
+    // To keep its history: it hears itself as others do.
+    subscribes: &[<OrderEvent as Event>::STREAM],
     sagas: &[&FULFILMENT],
-    migrations: outgrow::migrations!["ordering": "0001_orders", "0002_contract_fulfilment"],
+    migrations: outgrow::migrations!["ordering": "0001_orders", "0002_contract_fulfilment", "0003_order_history"],
 };
 
 /// Ordering in this process. What a crash left unfinished it carries on by itself.
@@ -40,6 +42,13 @@ pub fn build(
     let (stock, till) = (Arc::new(InventoryStock::new(inventory)), Arc::new(PaymentsTill::new(payments)));
     let fulfilment = Fulfilment::new(Arc::clone(&orders), stock, till, home.clock(), home.ids());
     home.see_through(&FULFILMENT, Arc::new(fulfilment));
+    let chronicle = Chronicle::new(Arc::new(SqlHistoryStore::new(&home)));
+    let ear = chronicle.clone();
+    // Of an order, what happened later is not kept before what happened earlier.
+    home.listen::<OrderEvent, _>(Poison::Blocks, move |told| {
+        let chronicle = ear.clone();
+        async move { chronicle.hear(told).await }
+    });
     let prices = Arc::new(CatalogPrices::new(catalog));
-    Arc::new(Sales::new(orders, prices, home.clock(), home.ids()))
+    Arc::new(Sales::new(orders, chronicle, prices, home.clock(), home.ids()))
 }

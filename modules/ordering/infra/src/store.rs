@@ -133,7 +133,7 @@ async fn update(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
 }
 
 /// Orders from rows of one line each, the lines of an order one after the other.
-fn orders(rows: &[Row]) -> Result<Vec<Order>, SqlError> {
+pub(crate) fn orders(rows: &[Row]) -> Result<Vec<Order>, SqlError> {
     let mut orders: Vec<Order> = Vec::new();
     for row in rows {
         let id = OrderId(row.get("id")?);
@@ -174,7 +174,7 @@ fn line(row: &Row, currency: Currency) -> Result<OrderLine, SqlError> {
     })
 }
 
-fn code(status: OrderStatus) -> &'static str {
+pub(crate) fn code(status: OrderStatus) -> &'static str {
     match status {
         OrderStatus::Placed => "placed",
         OrderStatus::Confirmed => "confirmed",
@@ -183,7 +183,7 @@ fn code(status: OrderStatus) -> &'static str {
     }
 }
 
-fn status(code: &str) -> Option<OrderStatus> {
+pub(crate) fn status(code: &str) -> Option<OrderStatus> {
     let all = [OrderStatus::Placed, OrderStatus::Confirmed, OrderStatus::Rejected, OrderStatus::Cancelled];
     all.into_iter().find(|status| self::code(*status) == code)
 }

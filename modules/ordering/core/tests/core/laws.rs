@@ -1,15 +1,15 @@
-//! What every store of orders keeps to, in memory or in SQL.
+//! What every store of orders, and of their history, keeps to, in memory or in SQL.
 //!
-//! Each law gets an empty store. [`on_each_law`] makes a test of each; a law that it does not name is dead code.
+//! Each law gets an empty store. [`on_each_law`] and [`on_each_law_of_history`] make a test of each; a law that it does not name is dead code.
 
-use ordering_contract::{OrderId, OrderStatus, Reason};
-use ordering_core::{Change, FULFILMENT, Order, OrderStore};
+use ordering_contract::{HistoryEntry, OrderId, OrderStatus};
+use ordering_core::{Change, Entry, FULFILMENT, HistoryStore, Order, OrderStore};
 use outgrow::{
     CommitError,
     saga::{Transition, Underway, Why},
 };
 
-use crate::sample::{answer, id, order};
+use crate::sample::{answer, at, fact, id, mark, order, out_of_stock};
 
 /// A test of each law, for [`test_laws`](outgrow_testkit::test_laws).
 macro_rules! on_each_law {
@@ -29,6 +29,19 @@ macro_rules! on_each_law {
 }
 pub(crate) use on_each_law;
 
+/// The same of a history.
+macro_rules! on_each_law_of_history {
+    ($($empty:tt)*) => {
+        outgrow_testkit::test_laws! { [$($empty)*]
+            an_entry_follows_from_all_that_was_told
+            a_fact_is_kept_once_with_the_mark_of_its_event
+            an_order_whose_beginning_was_not_told_has_no_history_yet
+            the_history_of_a_customer_comes_newest_first_page_by_page
+        }
+    };
+}
+pub(crate) use on_each_law_of_history;
+
 type Store = dyn OrderStore;
 
 async fn commit(store: &Store, order: Order) -> Result<(), CommitError> {
@@ -38,10 +51,6 @@ async fn commit(store: &Store, order: Order) -> Result<(), CommitError> {
 /// The order as it is kept.
 async fn kept(store: &Store, id: OrderId) -> Order {
     store.order(id).await.unwrap().unwrap()
-}
-
-fn out_of_stock() -> Reason {
-    Reason { code: "out-of-stock".into(), message: "only 1 of mug available".into() }
 }
 
 pub(crate) async fn an_empty_store_has_nothing(store: &Store) {
@@ -140,4 +149,80 @@ pub(crate) async fn a_transition_is_kept_with_what_it_is_about_or_not_at_all(sto
 fn did(number: u64) -> Transition {
     let began = Transition::began(&FULFILMENT, id(number).0).apply(None).unwrap().unwrap();
     Underway::of(&FULFILMENT, began).unwrap().done()
+}
+
+type HistoryOf = dyn HistoryStore;
+
+/// An event tells that this has become of the order.
+async fn tell(history: &HistoryOf, of: &Order, number: u64, status: OrderStatus) -> Result<(), CommitError> {
+    let fact = fact(of, number, status);
+    let mark = mark(&fact);
+    history.keep(fact, mark).await
+}
+
+async fn all(history: &HistoryOf, customer: &str) -> Vec<Entry> {
+    history.history_of(&customer.parse().unwrap(), None, 100).await.unwrap()
+}
+
+/// What is shown of an order that was only placed.
+fn placed(order: &Order) -> HistoryEntry {
+    HistoryEntry {
+        order: order.id,
+        status: OrderStatus::Placed,
+        total: order.total,
+        placed_at: at(1),
+        confirmed_at: None,
+        rejected_at: None,
+        cancelled_at: None,
+        reason: None,
+    }
+}
+
+pub(crate) async fn an_entry_follows_from_all_that_was_told(history: &HistoryOf) {
+    use OrderStatus::{Cancelled, Confirmed, Placed, Rejected};
+    let (one, two) = (order(1, "ada"), order(2, "bob"));
+    tell(history, &one, 1, Placed).await.unwrap();
+    let entry = |number, shown| Entry { customer: one.customer.clone(), shown, number };
+    assert_eq!(all(history, "ada").await, [entry(1, placed(&one))]);
+    tell(history, &one, 2, Confirmed).await.unwrap();
+    let confirmed = HistoryEntry { status: Confirmed, confirmed_at: Some(at(2)), ..placed(&one) };
+    assert_eq!(all(history, "ada").await, [entry(2, confirmed.clone())]);
+    tell(history, &one, 3, Cancelled).await.unwrap();
+    let cancelled = HistoryEntry { status: Cancelled, cancelled_at: Some(at(3)), ..confirmed };
+    assert_eq!(all(history, "ada").await, [entry(3, cancelled)]);
+
+    tell(history, &two, 1, Placed).await.unwrap();
+    tell(history, &two, 2, Rejected).await.unwrap();
+    let reason = Some(out_of_stock());
+    let rejected = HistoryEntry { status: Rejected, rejected_at: Some(at(2)), reason, ..placed(&two) };
+    assert_eq!(all(history, "bob").await, [Entry { customer: two.customer, shown: rejected, number: 2 }]);
+}
+
+pub(crate) async fn a_fact_is_kept_once_with_the_mark_of_its_event(history: &HistoryOf) {
+    let order = order(1, "ada");
+    tell(history, &order, 1, OrderStatus::Placed).await.unwrap();
+    for status in [OrderStatus::Placed, OrderStatus::Cancelled] {
+        assert!(matches!(tell(history, &order, 1, status).await, Err(CommitError::Conflict)));
+    }
+    let shown: Vec<_> = all(history, "ada").await.into_iter().map(|entry| entry.shown).collect();
+    assert_eq!(shown, [placed(&order)]);
+}
+
+pub(crate) async fn an_order_whose_beginning_was_not_told_has_no_history_yet(history: &HistoryOf) {
+    tell(history, &order(1, "ada"), 2, OrderStatus::Confirmed).await.unwrap();
+    assert_eq!(all(history, "ada").await, []);
+}
+
+pub(crate) async fn the_history_of_a_customer_comes_newest_first_page_by_page(history: &HistoryOf) {
+    for number in 1..=5 {
+        let order = order(number, if number == 3 { "bob" } else { "ada" });
+        tell(history, &order, 1, OrderStatus::Placed).await.unwrap();
+    }
+    let ada = "ada".parse().unwrap();
+    let page = async |after, limit| {
+        let page = history.history_of(&ada, after, limit).await.unwrap();
+        page.iter().map(|entry| entry.shown.order).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, [id(5), id(4)]);
+    assert_eq!(page(Some(id(4)), 10).await, [id(2), id(1)]);
 }

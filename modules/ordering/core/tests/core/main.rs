@@ -7,6 +7,7 @@
 
 mod cancelling;
 mod fulfilling;
+mod history;
 mod laws;
 mod memory;
 mod placing;
@@ -29,4 +30,19 @@ mod store_in_memory {
     }
 
     crate::laws::on_each_law!(empty);
+}
+
+mod history_in_memory {
+    use std::{
+        future::{Ready, ready},
+        sync::Arc,
+    };
+
+    use ordering_core::HistoryStore;
+
+    fn empty() -> Ready<((), Arc<dyn HistoryStore>)> {
+        ready(((), Arc::new(crate::memory::MemoryHistoryStore::default())))
+    }
+
+    crate::laws::on_each_law_of_history!(empty);
 }

@@ -1,4 +1,4 @@
-//! A store that keeps orders and what is told of them in memory, and fails on demand.
+//! A store that keeps orders and what is told of them in memory, and fails on demand; and one that keeps their history.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -7,9 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderEvent, OrderId};
-use ordering_core::{Change, FULFILMENT, Order, OrderStore};
+use ordering_core::{Change, Entry, FULFILMENT, Fact, HistoryStore, Order, OrderStore};
 use outgrow::{
     Answers, CallContext, CommitError, Event as _, Outgoing, StoreError,
+    event::Mark,
     saga::{Transition, Why},
 };
 use outgrow_testkit::{MemoryAnswers, MemorySagas};
@@ -114,5 +115,44 @@ impl OrderStore for MemoryOrderStore {
             }
             None => self.keep(change),
         }
+    }
+}
+
+/// A store that keeps the history of orders in memory.
+#[derive(Default)]
+pub(crate) struct MemoryHistoryStore(Mutex<BTreeMap<OrderId, Past>>);
+
+/// The facts about an order, and how far its events are handled.
+#[derive(Default)]
+struct Past {
+    facts: BTreeMap<u64, Fact>,
+    handled: u64,
+}
+
+#[async_trait]
+impl HistoryStore for MemoryHistoryStore {
+    async fn keep(&self, fact: Fact, mark: Mark) -> Result<(), CommitError> {
+        let mut kept = self.0.lock().unwrap();
+        let past = kept.entry(fact.order).or_default();
+        if mark.sequence <= past.handled {
+            return Err(CommitError::Conflict);
+        }
+        past.handled = mark.sequence;
+        past.facts.entry(fact.number).or_insert(fact);
+        Ok(())
+    }
+
+    async fn history_of(
+        &self,
+        customer: &Customer,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let kept = self.0.lock().unwrap();
+        let before = kept.iter().rev().filter(|(order, _)| after.is_none_or(|after| **order < after));
+        let entries =
+            before.filter_map(|(_, past)| Entry::of(&past.facts.values().cloned().collect::<Vec<_>>()));
+        let theirs = entries.filter(|entry| entry.customer == *customer);
+        Ok(theirs.take(usize::try_from(limit).unwrap()).collect())
     }
 }

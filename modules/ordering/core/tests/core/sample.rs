@@ -1,8 +1,8 @@
 //! Values to test with.
 
-use ordering_contract::{OrderId, OrderLine, OrderStatus, Quantity, Sku};
-use ordering_core::{HoldId, Order};
-use outgrow::{CommandId, Fingerprint, Money, Remembered};
+use ordering_contract::{OrderEvent, OrderId, OrderLine, OrderStatus, Quantity, Reason, Sku};
+use ordering_core::{Fact, HoldId, Order};
+use outgrow::{CommandId, Event as _, Fingerprint, Money, Remembered, event::Mark};
 use outgrow_testkit::SequentialIds;
 use time::{Duration, OffsetDateTime};
 
@@ -48,4 +48,30 @@ pub(crate) fn answer(key: &str) -> Remembered {
     };
     let fingerprint = Fingerprint::of(key.as_bytes());
     Remembered { command, fingerprint, refused: false, body: b"\x01".to_vec().into() }
+}
+
+pub(crate) fn out_of_stock() -> Reason {
+    Reason { code: "out-of-stock".into(), message: "only 1 of mug available".into() }
+}
+
+/// When the event of this number happened to an order.
+pub(crate) fn at(number: u64) -> OffsetDateTime {
+    order(1, "ada").placed_at + Duration::minutes(i64::try_from(number).unwrap() - 1)
+}
+
+/// What the event of this number tells of an order: this has become of it.
+pub(crate) fn fact(of: &Order, number: u64, status: OrderStatus) -> Fact {
+    let (order, customer, total) = (of.id, of.customer.clone(), of.total);
+    let event = match status {
+        OrderStatus::Placed => OrderEvent::OrderPlaced { order, customer, total },
+        OrderStatus::Confirmed => OrderEvent::OrderConfirmed { order, customer, total },
+        OrderStatus::Rejected => OrderEvent::OrderRejected { order, customer, reason: out_of_stock() },
+        OrderStatus::Cancelled => OrderEvent::OrderCancelled { order, customer },
+    };
+    Fact::told(event, number, at(number)).unwrap()
+}
+
+/// The mark of the event that tells this.
+pub(crate) fn mark(fact: &Fact) -> Mark {
+    Mark { stream: OrderEvent::STREAM.to_string(), key: fact.order.to_string(), sequence: fact.number }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use ordering_contract::{
     CancelOrder, Line, Order, OrderId, OrderQuery, Ordering as _, OrderingRefusal, PlaceOrder, Quantity, Sku,
 };
-use ordering_core::{FULFILMENT, Fulfilment, PriceList, Sales, Unavailable};
+use ordering_core::{Chronicle, FULFILMENT, Fulfilment, PriceList, Sales, Unavailable};
 use outgrow::{
     Answer, CallContext, CommitError, Money, Steps,
     command::Undecided,
@@ -18,7 +18,7 @@ use outgrow::{
 use outgrow_testkit::{FixedClock, SequentialIds, sagas::Stage};
 
 use crate::{
-    memory::MemoryOrderStore,
+    memory::{MemoryHistoryStore, MemoryOrderStore},
     purse::Purse,
     sample::{euro, sku},
     shelf::Shelf,
@@ -31,6 +31,7 @@ pub(crate) struct Shop {
     pub(crate) stock: Arc<Shelf>,
     pub(crate) till: Arc<Purse>,
     pub(crate) sales: Sales,
+    pub(crate) chronicle: Chronicle,
     pub(crate) fulfilment: Arc<Fulfilment>,
 }
 
@@ -42,8 +43,9 @@ impl Shop {
         let (clock, ids) = (Arc::new(FixedClock::new()), Arc::new(SequentialIds::new()));
         let fulfilment =
             Fulfilment::new(store.clone(), stock.clone(), till.clone(), clock.clone(), ids.clone());
-        let sales = Sales::new(store.clone(), prices.clone(), clock, ids);
-        Self { store, prices, stock, till, sales, fulfilment: Arc::new(fulfilment) }
+        let chronicle = Chronicle::new(Arc::new(MemoryHistoryStore::default()));
+        let sales = Sales::new(store.clone(), chronicle.clone(), prices.clone(), clock, ids);
+        Self { store, prices, stock, till, sales, chronicle, fulfilment: Arc::new(fulfilment) }
     }
 
     pub(crate) async fn place(&self, key: &str, lines: &[(&str, u32)]) -> Answer<Order, OrderingRefusal> {

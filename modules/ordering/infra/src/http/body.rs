@@ -1,8 +1,9 @@
 //! What goes over HTTP: the public shape of an order, apart from the contract's.
 
 use adapter_http::{Invalid, MoneyJson, Problem};
-use ordering_contract::{Line, Order, OrderLine, OrderStatus, PlaceOrder, Quantity};
+use ordering_contract::{HistoryEntry, Line, Order, OrderLine, OrderStatus, PlaceOrder, Quantity, Reason};
 use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 /// An order to place.
@@ -110,6 +111,54 @@ struct ReasonBody {
     message: String,
 }
 
+/// What has become of an order, and when.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryEntry)]
+pub(super) struct HistoryEntryBody {
+    /// Which one.
+    #[schema(format = "uuid")]
+    order: String,
+    /// What has become of it.
+    status: StatusBody,
+    /// The sum of its lines.
+    total: MoneyJson,
+    /// When it was placed.
+    #[schema(format = "date-time")]
+    placed_at: String,
+    /// When it was confirmed, if it was and that is known.
+    #[schema(format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<String>,
+    /// When it was rejected, if it was and that is known.
+    #[schema(format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_at: Option<String>,
+    /// When it was cancelled, if it was and that is known.
+    #[schema(format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<String>,
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ReasonBody>,
+}
+
+impl From<HistoryEntry> for HistoryEntryBody {
+    fn from(entry: HistoryEntry) -> Self {
+        // A year of more than four digits has no such form.
+        let at = |at: OffsetDateTime| at.format(&Rfc3339).ok();
+        Self {
+            order: entry.order.to_string(),
+            status: entry.status.into(),
+            total: entry.total.into(),
+            placed_at: at(entry.placed_at).unwrap_or_default(),
+            confirmed_at: entry.confirmed_at.and_then(at),
+            rejected_at: entry.rejected_at.and_then(at),
+            cancelled_at: entry.cancelled_at.and_then(at),
+            reason: entry.reason.map(ReasonBody::from),
+        }
+    }
+}
+
 impl From<Order> for OrderBody {
     fn from(order: Order) -> Self {
         Self {
@@ -118,7 +167,7 @@ impl From<Order> for OrderBody {
             status: order.status.into(),
             lines: order.lines.into_iter().map(OrderLineBody::from).collect(),
             total: order.total.into(),
-            reason: order.reason.map(|reason| ReasonBody { code: reason.code, message: reason.message }),
+            reason: order.reason.map(ReasonBody::from),
         }
     }
 }
@@ -126,6 +175,12 @@ impl From<Order> for OrderBody {
 impl From<OrderLine> for OrderLineBody {
     fn from(line: OrderLine) -> Self {
         Self { sku: line.sku.to_string(), quantity: line.quantity.get(), unit_price: line.unit_price.into() }
+    }
+}
+
+impl From<Reason> for ReasonBody {
+    fn from(Reason { code, message }: Reason) -> Self {
+        Self { code, message }
     }
 }
 

@@ -1,8 +1,10 @@
-//! Ordering on SQLite and PostgreSQL: its store by the laws that every store keeps to. Its endpoints are tried with the whole shop
+//! Ordering on SQLite and PostgreSQL: its stores by the laws that every store keeps to, and the rebuild of its history. Its endpoints are tried with the whole shop
 //! (`app/tests/shop/`), since no order can be placed without neighbours.
 #![cfg(test)]
 
+mod delivered;
 mod events;
+mod history;
 #[path = "../../../core/tests/core/laws.rs"]
 mod laws;
 #[path = "../../../core/tests/core/sample.rs"]
@@ -38,6 +40,41 @@ mod store_in_postgres {
     }
 
     crate::laws::on_each_law!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        empty
+    );
+}
+
+mod history_in_sqlite {
+    use std::sync::Arc;
+
+    use ordering_core::HistoryStore;
+    use ordering_infra::SPEC;
+    use outgrow_testkit::TestHome;
+
+    async fn empty() -> (TestHome, Arc<dyn HistoryStore>) {
+        let place = TestHome::sqlite(&SPEC).await;
+        let store = Arc::new(crate::delivered::Delivered::to(&place));
+        (place, store)
+    }
+
+    crate::laws::on_each_law_of_history!(empty);
+}
+
+mod history_in_postgres {
+    use std::sync::Arc;
+
+    use ordering_core::HistoryStore;
+    use ordering_infra::SPEC;
+    use outgrow_testkit::TestHome;
+
+    async fn empty() -> (TestHome, Arc<dyn HistoryStore>) {
+        let place = TestHome::postgres(&SPEC).await;
+        let store = Arc::new(crate::delivered::Delivered::to(&place));
+        (place, store)
+    }
+
+    crate::laws::on_each_law_of_history!(
         #[ignore = "needs PostgreSQL: cargo xtask test"]
         empty
     );
