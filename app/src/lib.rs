@@ -2,10 +2,13 @@
 
 mod compose;
 mod import;
+mod orders;
 mod payments;
 mod progress;
+mod rebuild;
 mod sample;
 
 pub use compose::{MODULES, SETTINGS, compose};
 pub use import::IMPORT;
+pub use orders::ORDERS;
 pub use payments::PAYMENTS;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use outgrow_cli::App;
-use shop::{IMPORT, MODULES, PAYMENTS, SETTINGS, compose};
+use shop::{IMPORT, MODULES, ORDERS, PAYMENTS, SETTINGS, compose};
 
 fn main() -> ExitCode {
     let shop = App {
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         modules: MODULES,
         compose,
         settings: SETTINGS,
-        commands: &[IMPORT, PAYMENTS],
+        commands: &[IMPORT, ORDERS, PAYMENTS],
         try_it: |address| format!("curl -s {address}/v1/products"),
     };
     shop.run()

@@ -3,12 +3,10 @@
 //! It works on the home of Payments itself, beside whoever serves the module, and changes nothing but what follows from
 //! the records: see `modules/payments/infra/src/rebuild.rs`. It can be interrupted and run again at any time.
 
-use anyhow::anyhow;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use outgrow_cli::{Command, Failed, Host, say};
-use payments_infra::RebuildError;
+use outgrow_cli::{Command, Failed};
 
-use crate::progress::{Progress, count};
+use crate::rebuild::{self, Teller};
 
 /// `payments`, for the command line.
 pub const PAYMENTS: Command = Command {
@@ -17,7 +15,10 @@ pub const PAYMENTS: Command = Command {
         Box::pin(async move {
             let Payments { command: Action::Rebuild } =
                 Payments::from_arg_matches(matches).map_err(Failed::usage)?;
-            rebuild(host).await
+            let home = rebuild::home_of(host, &payments_infra::SPEC)?;
+            let mut teller = Teller::of("payment", "payments");
+            let rebuilt = payments_infra::rebuild(&home, |progress| teller.at(progress)).await;
+            teller.end(rebuilt)
         })
     },
 };
@@ -47,32 +48,4 @@ enum Action {
     /// Makes what others see of payments anew, from their records
     #[command(long_about = HELP, after_help = EXAMPLES)]
     Rebuild,
-}
-
-async fn rebuild(host: &mut Host) -> Result<(), Failed> {
-    let mut home = None;
-    let built = host.module(&payments_infra::SPEC, |theirs| {
-        home = Some(theirs.clone());
-        payments_infra::build(theirs)
-    });
-    built.map_err(Failed::other)?;
-    let home = home.ok_or_else(elsewhere)?;
-    let mut progress = None;
-    let rebuilt = payments_infra::rebuild(&home, |payments_infra::Progress { done, all }| {
-        progress.get_or_insert_with(|| Progress::of(all, "payments")).at(done);
-    });
-    let rebuilt = rebuilt.await.map_err(|error| match error {
-        RebuildError::Damaged(_) => Failed::data(error),
-        RebuildError::Unread(_) | RebuildError::Unwritten(_) | RebuildError::Overtaken => {
-            Failed::unavailable(error)
-        }
-    });
-    drop(progress);
-    say(format_args!("{} shown anew", count(rebuilt?, "payment")))
-}
-
-fn elsewhere() -> Failed {
-    Failed::usage(anyhow!(
-        "another service hosts payments\nto go on, run it with a configuration in which `main` does, and the home is the same"
-    ))
 }

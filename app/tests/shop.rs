@@ -25,6 +25,8 @@ mod edge;
 mod events;
 #[path = "shop/guides.rs"]
 mod guides;
+#[path = "shop/history.rs"]
+mod history;
 #[path = "shop/import.rs"]
 mod import;
 #[path = "shop/oracle.rs"]
@@ -53,6 +55,8 @@ mod scenarios;
 mod story;
 #[path = "shop/system.rs"]
 mod system;
+#[path = "shop/topology.rs"]
+mod topology;
 #[path = "shop/with_asyncapi.rs"]
 mod with_asyncapi;
 #[path = "shop/with_buf.rs"]

@@ -3,7 +3,8 @@
 //! Of the fenced blocks of a guide,
 //! - one that begins with `# NAME` is written to that file, and one that begins with `# added to NAME` to its end;
 //! - in a `console` block, `$ COMMAND` is run by a shell in a fresh folder, and says what stands below it. `…` is
-//!   anything. A command that shows nothing must succeed; what a plain `curl` shows may take a moment;
+//!   anything. A command that shows nothing must succeed; what a plain `curl`, or a command that lists, shows may take a
+//!   moment;
 //! - `$ COMMAND # terminal NAME` is left running in a terminal of its own, and `^C # terminal NAME` ends it.
 //!
 //! Anything else is prose.
@@ -72,6 +73,37 @@ fn evolving_a_contract() {
     guide.folder.write("modules/parcels/contract/parcels.v1.lock", "service parcels.v1.Parcels\n");
     release("v2.0.0");
     guide.follow();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn events_and_sagas() {
+    let (database, host) = (TestDatabase::new().await, LoopbackAddr::new());
+    let mut guide = Guide::open("events-and-sagas.md");
+    for at in ["127.0.0.1:8080", "127.0.0.1:7101", "127.0.0.1:8081"] {
+        guide.reads(at, &host.free().to_string());
+    }
+    guide.reads("postgres://postgres:secret@127.0.0.1:5432/shop", &database.url());
+    guide.follow();
+}
+
+/// Leaves out how far its lines are indented.
+fn flush(text: &str) -> String {
+    text.lines().map(str::trim_start).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_block_of_rust_about_events_and_sagas_stands_in_the_file_named_before_it() {
+    let text = Guide::open("events-and-sagas.md").text;
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let parts: Vec<_> = text.split("```rust\n").collect();
+    assert!(parts.len() > 5, "the guide shows code");
+    for pair in parts.windows(2) {
+        let file = pair[0].rsplit('`').nth(1).unwrap();
+        let block = pair[1].split("```").next().unwrap().trim_end();
+        let source = fs::read_to_string(top.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(flush(&source).contains(&flush(block)), "not in {file}:\n{block}");
+    }
 }
 
 /// A guide, and somebody who follows it.
@@ -193,7 +225,9 @@ fn prompted(line: &str) -> &str {
 
 /// Whether asking again does nothing.
 fn only_asks(command: &str) -> bool {
+    const LISTS: [&str; 4] = ["shop events lag", "shop events parked", "shop sagas list", "shop sagas show"];
     command.starts_with("curl ") && !command.contains(" -d ")
+        || LISTS.iter().any(|list| command.starts_with(list))
 }
 
 /// All that a process has written, to whom does not matter.

@@ -2,7 +2,8 @@
 //!
 //! Such a command composes the application as `serve main` does, and calls its modules through their ports: those that
 //! `main` hosts in its own process, on their own homes, beside whoever serves them; the others where they are. It
-//! neither listens nor does background work, and waits for no home: one that is not there is an error.
+//! neither listens nor does background work, and waits for no home: one that is not there is an error. One that looks
+//! after a module's data takes the module's home instead ([`Host::home`]).
 
 use clap::ArgMatches;
 use outgrow::BoxFuture;

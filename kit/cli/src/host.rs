@@ -103,6 +103,11 @@ impl Host {
         })
     }
 
+    /// The home of a module that is hosted here, for a command that looks after it.
+    pub fn home(&self, spec: &ModuleSpec) -> Option<Home> {
+        self.homes.get(spec.name).cloned()
+    }
+
     /// Shows endpoints to the public. Only the service `main` does; the others show operations.
     pub fn endpoints(&mut self, endpoints: Endpoints) {
         self.endpoints.push(endpoints);

@@ -31,6 +31,7 @@ use std::process::ExitCode;
 use outgrow::{ModuleSpec, settings::TakesSettings};
 use outgrow_runtime::Unmet;
 
+pub use adapter_sql::{Home, Progress, RebuildError};
 pub use command::Command;
 pub use config::{Settings, Source};
 pub use exit::{Exit, Failed, say};

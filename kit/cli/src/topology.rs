@@ -1,4 +1,5 @@
-//! `topology`: which service hosts which module, how it is reached, who calls whom, and who answers there right now.
+//! `topology`: which service hosts which module, how it is reached, who calls and who hears whom, and who answers there
+//! right now.
 
 use std::fmt::Write as _;
 
@@ -39,6 +40,25 @@ fn edges(settings: &Settings, app: App) -> Vec<Edge> {
     public.chain(needs).map(edge).collect()
 }
 
+/// One stream that somebody hears: by whom, of whom, and how it gets there.
+struct Heard {
+    by: &'static str,
+    stream: String,
+    placement: Placement,
+}
+
+fn heard(settings: &Settings, app: App) -> Vec<Heard> {
+    let topology = &settings.topology;
+    let streams =
+        app.modules.iter().flat_map(|spec| spec.subscribes.iter().map(move |stream| (spec, stream)));
+    let heard = streams.map(|(spec, stream)| {
+        let from = topology.host_of(stream.module());
+        let placement = Placement::decide(topology, from, spec.name);
+        Heard { by: spec.name, stream: stream.to_string(), placement }
+    });
+    heard.collect()
+}
+
 fn text_of(settings: &Settings, app: App, met: &[Met]) -> String {
     let mut text = format!("{}\n\n{:<14}{:<14}{:<24}address\n", settings.source, "service", "module", "http");
     for (name, service) in &settings.topology.services {
@@ -58,6 +78,13 @@ fn text_of(settings: &Settings, app: App, met: &[Met]) -> String {
     _ = writeln!(text, "\n{:<14}{:<14}placement", "from", "to");
     for Edge { from, to, placement } in edges(settings, app) {
         _ = writeln!(text, "{from:<14}{to:<14}{placement}");
+    }
+    let heard = heard(settings, app);
+    if !heard.is_empty() {
+        _ = writeln!(text, "\n{:<28}{:<14}placement", "events", "heard by");
+    }
+    for Heard { by, stream, placement } in heard {
+        _ = writeln!(text, "{stream:<28}{by:<14}{placement}");
     }
     if !met.is_empty() {
         _ = writeln!(text, "\n{:<28}{:<28}now", "port", "address");
@@ -83,10 +110,14 @@ fn json_of(settings: &Settings, app: App, met: &[Met]) -> Value {
     let calls = edges(settings, app).into_iter().map(
         |Edge { from, to, placement }| json!({ "from": from, "to": to, "placement": placement.to_string() }),
     );
+    let events = heard(settings, app).into_iter().map(
+        |Heard { by, stream, placement }| json!({ "stream": stream, "heard_by": by, "placement": placement.to_string() }),
+    );
     json!({
         "source": settings.source.to_string(),
         "services": settings.topology.services.iter().map(service).collect::<serde_json::Map<_, _>>(),
         "calls": calls.collect::<Vec<_>>(),
+        "events": events.collect::<Vec<_>>(),
         "contracts": met.iter().map(Met::json).collect::<Vec<_>>(),
     })
 }
