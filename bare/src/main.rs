@@ -1,12 +1,16 @@
 //! The shop without the kit: axum, sqlx, and nothing in between. It is what `cargo xtask bench` compares the shop with.
 //!
-//! Statement for statement it does what the shop does for an order: it looks for a remembered answer, prices the lines,
-//! keeps order, lines and answer in one transaction, reserves the goods in another (with an answer of its own), and
-//! confirms the order in a third; 16 orders at once, found again after a crash. What happens to an order goes through
+//! Statement for statement it does what the shop does for an order that comes to a good end: it looks for a remembered
+//! answer, prices the lines, and keeps order, lines, answer and the beginning of its fulfilment in one transaction. Then
+//! it takes the order, reserves its goods, has its total authorized and captured (with what is kept before and after
+//! the provider is asked, and with the provider's own transactions), ships the goods, and confirms the order; after each
+//! step it keeps that it is done. 64 orders at once, found again after a crash. What happens to an order goes through
 //! an outbox and an inbox, and is told once. It stores them where the shop does (a
 //! file or a schema for each module, from the same migrations), as durably, and answers with the same JSON.
 //!
-//! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. Nor does it have time
+//! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. It is one process
+//! for ever, so it needs no leases on what it delivers and handles. Nor is there a way back: no payment is declined, and
+//! no order cancelled. Nor does it have time
 //! budgets, limits, logs, documentation, or writes that a caller who leaves cannot cut short.
 #![expect(
     clippy::duplicate_mod,

@@ -11,12 +11,16 @@ use axum::{
     routing::{get, post},
     serve::ListenerExt as _,
 };
-use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
 use uuid::Uuid;
 
 use super::{
+    fulfilment, stock,
     store::{Answer, Kept, PLACE, Store},
     telling,
 };
@@ -26,9 +30,9 @@ use crate::{
 };
 
 /// How many orders are carried on at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
-/// How long an open order waits at most until it is looked at again.
+/// How long an order waits at most until it is looked for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 struct Shop {
@@ -54,7 +58,7 @@ pub(crate) async fn serve(store: Store, skus: u32, listener: TcpListener) -> Res
         .route("/health/ready", get(async || StatusCode::OK))
         .route("/v1/orders", post(place))
         .route("/v1/orders/{id}", get(order))
-        .route("/v1/stock/{sku}", get(stock))
+        .route("/v1/stock/{sku}", get(level))
         .with_state(shop);
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     Ok(axum::serve(listener, router).await?)
@@ -122,31 +126,35 @@ async fn order(State(shop): State<Arc<Shop>>, Path(id): Path<Uuid>) -> Result<Js
     kept.map(|kept| Json(kept.order)).ok_or_else(unknown)
 }
 
-async fn stock(State(shop): State<Arc<Shop>>, Path(sku): Path<String>) -> Result<Json<Level>, Problem> {
+async fn level(State(shop): State<Arc<Shop>>, Path(sku): Path<String>) -> Result<Json<Level>, Problem> {
     is_sku(&sku)?;
-    let level = shop.store.level(&sku).await?;
+    let level = stock::level(&shop.store, &sku).await?;
     level.map(Json).ok_or_else(|| Problem(StatusCode::NOT_FOUND, format!("{sku} was never received")))
 }
 
-/// Carries open orders on, round after round; what a crash left open, too.
+/// Takes orders and carries them on, as many as there are hands; what a crash left, too.
 #[expect(clippy::infinite_loop, reason = "it ends with the process")]
 async fn fulfil(shop: Arc<Shop>) {
-    let mut after = Uuid::nil();
+    let hands = Arc::new(Semaphore::new(AT_ONCE));
     loop {
-        let mut round = shop.store.open(after).await.unwrap_or_default();
-        if round.is_empty() && !after.is_nil() {
-            round = shop.store.open(Uuid::nil()).await.unwrap_or_default();
-        }
-        after = round.last().copied().unwrap_or_default();
-        let carry_on = async |id| {
-            let done = carry_on(&shop.store, id).await;
-            shop.published.notify_one();
-            done
+        let free = hands.available_permits();
+        let taken = if free == 0 {
+            Vec::new()
+        } else {
+            fulfilment::take(&shop.store, free).await.unwrap_or_default()
         };
-        let carried = stream::iter(round).map(carry_on).buffer_unordered(AT_ONCE);
-        let done = carried.fold(false, async |any, done| any | done.unwrap_or(false)).await;
-        if !done {
+        if taken.is_empty() {
             drop(timeout(PATIENCE, shop.open.notified()).await);
+        }
+        for order in taken {
+            let (shop, hand) = (Arc::clone(&shop), Arc::clone(&hands).try_acquire_owned());
+            drop(tokio::spawn(async move {
+                // What fails is found again.
+                drop(fulfilment::carry_on(&shop.store, order).await);
+                shop.published.notify_one();
+                drop(hand);
+                shop.open.notify_one();
+            }));
         }
     }
 }
@@ -177,17 +185,6 @@ async fn tell(shop: Arc<Shop>, step: Step) {
             next.into_iter().for_each(Notify::notify_one);
         } else {
             drop(timeout(PATIENCE, this.notified()).await);
-        }
-    }
-}
-
-/// True unless the order still has to wait.
-async fn carry_on(store: &Store, id: Uuid) -> Result<bool, sqlx::Error> {
-    let Some(kept) = store.order(id).await? else { return Ok(true) };
-    loop {
-        if let Some(reason) = store.reserve(&kept).await? {
-            store.end(&kept, reason).await?;
-            return Ok(true);
         }
     }
 }

@@ -1,7 +1,12 @@
 //! On SQLite: a file for each module, each with one writer and four readers.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use serde_json::Value;
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -10,14 +15,21 @@ use time::OffsetDateTime;
 
 use crate::Failure;
 
+#[path = "fulfilment.rs"]
+mod fulfilment;
+#[path = "payments.rs"]
+mod payments;
 #[path = "shop.rs"]
 pub(crate) mod shop;
+#[path = "stock.rs"]
+mod stock;
 #[path = "store.rs"]
 mod store;
 #[path = "telling.rs"]
 mod telling;
 
 type Pool = SqlitePool;
+type Row = sqlx::sqlite::SqliteRow;
 type Tx = Transaction<'static, Sqlite>;
 /// Microseconds since 1970.
 type Moment = i64;
@@ -32,21 +44,52 @@ const ITEMS: &str = "
     select sku, on_hand, reserved, version from items
     where sku in (select value from json_each($1))";
 
-/// Opens the four files, as durable as the shop's: the log is synced at every commit.
+/// Opens the files, as durable as the shop's: the log is synced at every commit.
 pub(crate) async fn open(folder: &Path) -> std::result::Result<store::Store, Failure> {
     fs::create_dir_all(folder)?;
-    let [catalog, inventory, ordering, notifications] = [
-        ("catalog", include_str!("../../migrations/catalog/sqlite/0001_products.sql")),
-        ("inventory", include_str!("../../migrations/inventory/sqlite/0001_stock.sql")),
-        ("ordering", include_str!("../../migrations/ordering/sqlite/0001_orders.sql")),
-        ("notifications", include_str!("../../migrations/notifications/sqlite/0001_messages.sql")),
-    ]
-    .map(|(module, tables)| home(folder.join(module).with_extension("db"), tables));
-    let (catalog, inventory) = (catalog.await?, inventory.await?);
-    Ok(store::Store { catalog, inventory, ordering: ordering.await?, notifications: notifications.await? })
+    let home = async |module: &str, tables| home(folder.join(module).with_extension("db"), tables).await;
+    Ok(store::Store {
+        catalog: home("catalog", &[include_str!("../../migrations/catalog/sqlite/0001_products.sql")])
+            .await?,
+        inventory: home("inventory", &[include_str!("../../migrations/inventory/sqlite/0001_stock.sql")])
+            .await?,
+        ordering: home(
+            "ordering",
+            &[
+                include_str!("../../migrations/ordering/sqlite/0001_orders.sql"),
+                include_str!("../../migrations/ordering/sqlite/0002_contract_fulfilment.sql"),
+            ],
+        )
+        .await?,
+        payments: home(
+            "payments",
+            &[
+                include_str!("../../migrations/payments/sqlite/0001_payments.sql"),
+                include_str!("../../migrations/payments/sqlite/0002_sandbox.sql"),
+            ],
+        )
+        .await?,
+        notifications: home(
+            "notifications",
+            &[
+                include_str!("../../migrations/notifications/sqlite/0001_messages.sql"),
+                include_str!("../../migrations/notifications/sqlite/0002_refused_messages.sql"),
+            ],
+        )
+        .await?,
+    })
 }
 
-async fn home(file: impl AsRef<Path>, tables: &'static str) -> std::result::Result<store::Home, Failure> {
+/// What every file has.
+const KIT: [&str; 5] = [
+    include_str!("../../migrations/kit/sqlite/0001_answers.sql"),
+    include_str!("../../migrations/kit/sqlite/0002_events.sql"),
+    include_str!("../../migrations/kit/sqlite/0003_audience.sql"),
+    include_str!("../../migrations/kit/sqlite/0004_handled.sql"),
+    include_str!("../../migrations/kit/sqlite/0005_sagas.sql"),
+];
+
+async fn home(file: PathBuf, tables: &[&'static str]) -> std::result::Result<store::Home, Failure> {
     let reading =
         SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(Duration::from_secs(5));
     let writing = reading
@@ -56,12 +99,8 @@ async fn home(file: impl AsRef<Path>, tables: &'static str) -> std::result::Resu
         .synchronous(SqliteSynchronous::Full);
     let pool = SqlitePoolOptions::new().max_lifetime(None).test_before_acquire(false);
     let write = pool.clone().max_connections(1).idle_timeout(None).connect_with(writing).await?;
-    let (answers, events) = (
-        include_str!("../../migrations/kit/sqlite/0001_answers.sql"),
-        include_str!("../../migrations/kit/sqlite/0002_events.sql"),
-    );
-    for script in [answers, events, tables] {
-        sqlx::raw_sql(script).execute(&write).await?;
+    for script in KIT.iter().chain(tables) {
+        sqlx::raw_sql(*script).execute(&write).await?;
     }
     Ok(store::Home { read: pool.max_connections(4).connect_lazy_with(reading), write })
 }
@@ -79,29 +118,47 @@ fn micros(at: Moment) -> i64 {
     at
 }
 
-const STREAM: &str = "ordering.v1.OrderEvent";
+fn after(pause: Duration) -> Moment {
+    now().saturating_add(i64::try_from(pause.as_micros()).unwrap_or_default())
+}
+
 const NUMBER: &str = "
-    insert into outgrow_streams (stream, key, last) values ($1, $2, 1)
-    on conflict (stream, key) do update set last = outgrow_streams.last + 1
+    insert into outgrow_streams as s (stream, key, last, known, told)
+    select $1, $2, 1, 1, json_group_object(value, json('[0, 1]')) from json_each($3) where true
+    on conflict (stream, key) do update set
+        last = s.last + 1,
+        known = case when s.known = s.last then s.last + 1 else 0 end,
+        told = json_patch(s.told, (
+            select json_group_object(a.value, json_array(coalesce(s.told->a.value->>1, 0), s.last + 1))
+            from json_each($3) a))
     returning last";
 const KEEP: &str = "
     insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, null)";
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const ADDRESS: &str = "
+    insert into outgrow_deliveries (subscriber, event, shard, previous)
+    select a.value, $1, 0, case when s.known = s.last then nullif(s.told->a.value->>0, s.last - 1) end
+    from json_each($2) a join outgrow_streams s on s.stream = $3 and s.key = $4";
 
 /// Keeps an event and for whom it is.
-async fn publish(tx: &mut Tx, event: telling::Event, at: Moment) -> Result<()> {
-    let key = event.order.to_string();
-    let last: i64 = sqlx::query_scalar(NUMBER).bind(STREAM).bind(&key).fetch_one(&mut **tx).await?;
-    let keep = sqlx::query(KEEP).bind(event.id).bind(STREAM).bind(&key).bind(last).bind(event.kind);
-    keep.bind(event.data).bind(at).bind(event.order).execute(&mut **tx).await?;
-    let to = "insert into outgrow_deliveries (subscriber, event, shard) values ('notifications', $1, 0)";
-    sqlx::query(to).bind(event.id).execute(&mut **tx).await.map(drop)
+async fn publish(tx: &mut Tx, event: telling::Event) -> Result<()> {
+    let (key, to) = (event.order.to_string(), Value::from(event.to));
+    let number = sqlx::query_scalar(NUMBER).bind(event.stream).bind(&key).bind(&to);
+    let last: i64 = number.fetch_one(&mut **tx).await?;
+    let keep = sqlx::query(KEEP).bind(event.id).bind(event.stream).bind(&key).bind(last).bind(event.kind);
+    let keep = keep.bind(event.data).bind(now()).bind(event.order).bind(event.order);
+    keep.execute(&mut **tx).await?;
+    let address = sqlx::query(ADDRESS).bind(event.id).bind(to).bind(event.stream).bind(&key);
+    address.execute(&mut **tx).await.map(drop)
 }
 
-const DUE: &str = "
-    select o.id, o.stream, o.key, o.sequence, o.kind, o.data, o.at, o.correlation, o.causation
-    from outgrow_deliveries d join outgrow_outbox o on o.id = d.event
-    where d.subscriber = $1 order by d.event limit $2";
+const ANY_DUE: &str = "select 1 from outgrow_sagas where live = 1 and saga = $1 and next_at <= $2 limit 1";
+const TAKE: &str = "
+    update outgrow_sagas set attempts = attempts + 1, lost = lost + 1, next_at = $4
+    where saga = $1 and id in (
+        select id from outgrow_sagas where live = 1 and saga = $1 and next_at <= $2 order by next_at limit $3)
+    returning id, step, revision";
+const GENERATIONS: &str = "select live, building from payment_overview_generations";
 const SETTLE: &str = "
     delete from outgrow_deliveries
     where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))";
@@ -113,12 +170,12 @@ const POSITIONS: &str = "
 const LOCK: Option<&str> = None;
 const ACCEPT: &str = "
     insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                               ready, parked, attempts, next_at, received_at)
+                               previous, ready, parked, attempts, next_at, received_at)
     select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
            e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
-           unhex(e.value->>'causation', '-'), e.value->>'shard',
-           e.value->>'sequence' = p.position + 1, 0, 0, cast(unixepoch('subsec') * 1000000 as integer),
-           cast(unixepoch('subsec') * 1000000 as integer)
+           unhex(e.value->>'causation', '-'), e.value->>'shard', e.value->>'previous',
+           coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0,
+           cast(unixepoch('subsec') * 1000000 as integer), cast(unixepoch('subsec') * 1000000 as integer)
     from json_each($1) e
     join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
     where e.value->>'sequence' > p.position

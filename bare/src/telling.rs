@@ -9,35 +9,39 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{
-    ACCEPT, BEGIN, DUE, LOCK, Moment, POSITIONS, Result, SETTLE, Tx, begin, micros, now, publish,
+    ACCEPT, BEGIN, LOCK, Moment, POSITIONS, Result, Row, SETTLE, Tx, begin, micros, now, publish,
     store::Store,
 };
-use crate::body::{Order, Reason};
+use crate::body::{Order, Reason, new_id};
 
 /// How many events are handled, and messages sent, at once.
 const AT_ONCE: usize = 16;
+const STREAM: &str = "ordering.v1.OrderEvent";
 const LISTENER: &str = "notifications";
 
 /// An event, on its way.
 pub(crate) struct Event {
     pub(crate) id: Uuid,
+    pub(crate) stream: &'static str,
     pub(crate) order: Uuid,
     pub(crate) kind: &'static str,
     pub(crate) data: String,
+    /// Who listens.
+    pub(crate) to: &'static [&'static str],
 }
 
 impl Event {
     fn of(order: &Order, kind: &'static str, more: (&str, Value)) -> Self {
         let (name, more) = more;
         let data = json!({ "order": order.id, "customer": order.customer, name: more }).to_string();
-        Self { id: crate::body::new_id(), order: order.id, kind, data }
+        Self { id: new_id(), stream: STREAM, order: order.id, kind, data, to: &[LISTENER] }
     }
 }
 
 /// Tells that an order was placed.
 pub(crate) async fn placed(tx: &mut Tx, order: &Order) -> Result<()> {
     let total = ("total", json!(order.total));
-    publish(tx, Event::of(order, "ordering.v1.order_placed", total), now()).await
+    publish(tx, Event::of(order, "ordering.v1.order_placed", total)).await
 }
 
 /// Tells how an order has ended.
@@ -46,26 +50,33 @@ pub(crate) async fn ended(tx: &mut Tx, order: &Order, reason: Option<&Reason>) -
         None => Event::of(order, "ordering.v1.order_confirmed", ("total", json!(order.total))),
         Some(reason) => Event::of(order, "ordering.v1.order_rejected", ("reason", json!(reason))),
     };
-    publish(tx, event, now()).await
+    publish(tx, event).await
 }
 
-type Due = (Uuid, String, String, i64, String, String, Moment, Uuid, Option<Uuid>);
+const DUE: &str = "
+    with due as materialized (
+        select event, previous from outgrow_deliveries where subscriber = $1 order by event limit $2)
+    select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id";
 
-fn row((id, stream, key, sequence, kind, data, at, correlation, causation): &Due) -> Value {
-    json!({
-        "id": id, "stream": stream, "key": key, "sequence": sequence, "kind": kind, "data": data,
-        "at": micros(*at), "correlation": correlation, "causation": causation, "shard": 0,
-    })
+/// As it goes to the inbox.
+fn row(due: &Row) -> Result<Value> {
+    let text = |column| due.try_get::<String, _>(column);
+    let id = |column| due.try_get::<Uuid, _>(column);
+    Ok(json!({
+        "id": id("id")?, "stream": text("stream")?, "key": text("key")?, "kind": text("kind")?,
+        "sequence": due.try_get::<i64, _>("sequence")?, "data": text("data")?, "at": micros(due.try_get("at")?),
+        "correlation": id("correlation")?, "causation": id("causation")?, "shard": 0,
+        "previous": due.try_get::<Option<i64>, _>("previous")?,
+    }))
 }
 
 /// Puts a window of events into the inbox. False if there was none.
 pub(crate) async fn deliver(store: &Store) -> Result<bool> {
-    let due: Vec<Due> =
-        sqlx::query_as(DUE).bind(LISTENER).bind(128_i64).fetch_all(&store.ordering.read).await?;
+    let due = sqlx::query(DUE).bind(LISTENER).bind(128_i64).fetch_all(&store.ordering.read).await?;
     if due.is_empty() {
         return Ok(false);
     }
-    let events: Value = due.iter().map(row).collect();
+    let events: Value = due.iter().map(row).collect::<Result<_>>()?;
     let mut tx = begin(&store.notifications.write).await?;
     sqlx::query(POSITIONS).bind(&events).execute(&mut *tx).await?;
     if let Some(lock) = LOCK {
@@ -73,7 +84,7 @@ pub(crate) async fn deliver(store: &Store) -> Result<bool> {
     }
     sqlx::query(ACCEPT).bind(&events).execute(&mut *tx).await?;
     tx.commit().await?;
-    let ids: Value = due.iter().map(|(id, ..)| json!(id)).collect();
+    let ids: Value = due.iter().map(|due| Ok(json!(due.try_get::<Uuid, _>("id")?))).collect::<Result<_>>()?;
     let mut tx = begin(&store.ordering.write).await?;
     sqlx::query(SETTLE).bind(LISTENER).bind(ids).execute(&mut *tx).await?;
     tx.commit().await?;
@@ -96,14 +107,16 @@ pub(crate) async fn hear(store: &Store) -> Result<bool> {
 }
 
 async fn handle(store: &Store, id: Uuid, kind: String, key: String, sequence: i64) -> Result<()> {
-    const STREAM: &str = "ordering.v1.OrderEvent";
     let mut tx = begin(&store.notifications.write).await?;
     for statement in [
-        "update outgrow_positions set position = case when position < $3 then $3 else position end
+        "update outgrow_positions set position = case when position < $3 then $3 else position end,
+                                      handled = handled + 1
          where stream = $1 and key = $2",
         "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3",
-        "update outgrow_inbox set ready = true
-         where stream = $1 and key = $2 and sequence = $3 + 1 and not parked",
+        "update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
+             select sequence from outgrow_inbox
+             where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
+             order by sequence limit 1)",
     ] {
         sqlx::query(statement).bind(STREAM).bind(&key).bind(sequence).execute(&mut *tx).await?;
     }
@@ -128,18 +141,20 @@ async fn handle(store: &Store, id: Uuid, kind: String, key: String, sequence: i6
 
 /// Sends the messages that are to be sent. False if there was none.
 pub(crate) async fn send(store: &Store) -> Result<bool> {
-    let ids: Vec<Uuid> =
-        sqlx::query_scalar("select id from messages where sent_at is null and id > $1 order by id limit $2")
-            .bind(Uuid::nil())
-            .bind(256_i64)
-            .fetch_all(&store.notifications.read)
-            .await?;
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select id from messages where sent_at is null and refused is null and id > $1 order by id limit $2",
+    )
+    .bind(Uuid::nil())
+    .bind(256_i64)
+    .fetch_all(&store.notifications.read)
+    .await?;
     let any = !ids.is_empty();
     let sent = stream::iter(ids).map(|id| async move {
         let message = sqlx::query("select * from messages where id = $1").bind(id);
         message.fetch_optional(&store.notifications.read).await?;
         let mut tx = begin(&store.notifications.write).await?;
-        let sent = sqlx::query("update messages set sent_at = $2 where id = $1 and sent_at is null");
+        let sent =
+            sqlx::query("update messages set sent_at = $2, refused = null where id = $1 and sent_at is null");
         sent.bind(id).bind(now()).execute(&mut *tx).await?;
         tx.commit().await
     });
