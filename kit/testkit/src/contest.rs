@@ -66,13 +66,14 @@ pub struct Contestants<B, C> {
     pub again: B,
 }
 
-/// How one of them compares with the bare one. Written as `name figure bare ratio`, separated by tabs.
+/// How one of them compares with the bare one. Written as `name figure bare ratio`, separated by tabs; `name figure` if
+/// there is nothing to compare it with.
 #[derive(Clone, Debug)]
 pub struct Row {
     name: String,
     figure: f64,
-    bare: f64,
-    ratio: f64,
+    /// What it is compared with, and the ratio to it.
+    bare: Option<(f64, f64)>,
 }
 
 impl<B: Client, C: Client> Contestants<B, C> {
@@ -93,11 +94,16 @@ impl<B: Client, C: Client> Contestants<B, C> {
 impl Row {
     /// One that was compared in another way.
     pub fn new(name: impl Into<String>, figure: f64, bare: f64, ratio: f64) -> Self {
-        Self { name: name.into(), figure, bare, ratio }
+        Self { name: name.into(), figure, bare: Some((bare, ratio)) }
+    }
+
+    /// One that stands alone.
+    pub fn alone(name: impl Into<String>, figure: f64) -> Self {
+        Self { name: name.into(), figure, bare: None }
     }
 
     /// The control, and the candidate, over these rounds of the bare one, the candidate and the bare one again.
-    fn both(name: &str, rounds: &[[f64; 3]]) -> [Self; 2] {
+    pub fn both(name: &str, rounds: &[[f64; 3]]) -> [Self; 2] {
         let all = |of: fn(&[f64; 3]) -> f64| median(rounds.iter().map(of).collect());
         let row = |name, figure, ratio| Self::new(name, all(figure), all(|[bare, ..]| *bare), all(ratio));
         [
@@ -148,7 +154,11 @@ async fn in_turns_within<S: Default>(
 }
 
 impl Contest {
-    async fn score<C: Client>(self, client: &C) -> Result<f64, Failure> {
+    /// What one of them scores in one turn.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn score<C: Client>(self, client: &C) -> Result<f64, Failure> {
         match self {
             Self::Latency { calls } => latency(client, calls).await,
             Self::Throughput { callers, each } => Ok(crowd(client, callers, each).await?.per_second()),
@@ -258,8 +268,11 @@ where
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, figure, bare, ratio } = self;
-        write!(f, "{name}\t{figure}\t{bare}\t{ratio}")
+        let Self { name, figure, bare } = self;
+        match bare {
+            Some((bare, ratio)) => write!(f, "{name}\t{figure}\t{bare}\t{ratio}"),
+            None => write!(f, "{name}\t{figure}"),
+        }
     }
 }
 
@@ -330,6 +343,7 @@ mod tests {
         let [control, row] = Row::both("latency", &rounds).map(|row| row.to_string());
         assert_eq!(control, "latency control\t55\t50\t1");
         assert_eq!(row, "latency\t90\t50\t1.2", "not the ratio of the medians, 1.8");
+        assert_eq!(Row::alone("start", 7.5).to_string(), "start\t7.5");
     }
 
     #[test]
