@@ -27,15 +27,34 @@ impl Orders {
     pub(crate) fn of(http: &Http) -> Self {
         Self { http: http.clone(), placed: Arc::default() }
     }
+}
 
-    async fn is_confirmed(&self, order: &str) -> Result<bool, Failure> {
-        let order = self.http.get(&format!("/v1/orders/{order}"), StatusCode::OK).await?;
-        match order.get("status").and_then(Value::as_str) {
-            Some("confirmed") => Ok(true),
-            Some("placed") => Ok(false),
-            _ => Err(format!("an order ended as {order}").into()),
-        }
+/// Looks at an order until it is confirmed.
+async fn confirmed(http: &Http, order: &str) -> Result<(), Failure> {
+    let path = format!("/v1/orders/{order}");
+    while !is_confirmed(&http.get(&path, StatusCode::OK).await?)? {
+        sleep(PAUSE).await;
     }
+    Ok(())
+}
+
+fn is_confirmed(order: &Value) -> Result<bool, Failure> {
+    match order.get("status").and_then(Value::as_str) {
+        Some("confirmed") => Ok(true),
+        Some("placed") => Ok(false),
+        _ => Err(format!("an order ended as {order}").into()),
+    }
+}
+
+fn id(order: &Value) -> Result<&str, Failure> {
+    Ok(order.get("id").and_then(Value::as_str).ok_or("an order without an id")?)
+}
+
+/// The nth order: two lines.
+fn order(nth: u64) -> Value {
+    let line = |sku: String, quantity: u32| json!({ "sku": sku, "quantity": quantity });
+    let lines = [line(sku(2 * nth), 2), line(sku(2 * nth + 1), 1)];
+    json!({ "customer": "ada", "lines": lines, "payment_token": "tok_ok" })
 }
 
 /// The nth SKU, spread so that orders which are placed together seldom want the same.
@@ -45,23 +64,39 @@ fn sku(nth: u64) -> String {
 
 impl Client for Orders {
     async fn call(&self, nth: u64) -> Result<(), Failure> {
-        let line = |sku: String, quantity: u32| json!({ "sku": sku, "quantity": quantity });
-        let lines = [line(sku(2 * nth), 2), line(sku(2 * nth + 1), 1)];
-        let order = json!({ "customer": "ada", "lines": lines, "payment_token": "tok_ok" });
-        let placed = self.http.post("/v1/orders", &order).await?;
-        let id = placed.get("id").and_then(Value::as_str).ok_or("an order without an id")?;
-        self.placed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+        let placed = self.http.post("/v1/orders", &order(nth)).await?;
+        self.placed.lock().unwrap_or_else(PoisonError::into_inner).push(id(&placed)?.to_owned());
         Ok(())
     }
 
     async fn settle(&self) -> Result<(), Failure> {
         let placed = mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
         for order in placed {
-            while !self.is_confirmed(&order).await? {
-                sleep(PAUSE).await;
-            }
+            confirmed(&self.http, &order).await?;
         }
         Ok(())
+    }
+}
+
+/// Places an order and looks at it until it is confirmed.
+#[derive(Clone)]
+pub(crate) struct Watched(pub(crate) Http);
+
+impl Client for Watched {
+    async fn call(&self, nth: u64) -> Result<(), Failure> {
+        let placed = self.0.post("/v1/orders", &order(nth)).await?;
+        confirmed(&self.0, id(&placed)?).await
+    }
+}
+
+/// Places an order and is answered when it is confirmed: the edge looks, and pauses ever longer.
+#[derive(Clone)]
+pub(crate) struct Awaited(pub(crate) Http);
+
+impl Client for Awaited {
+    async fn call(&self, nth: u64) -> Result<(), Failure> {
+        let outcome = self.0.post_preferring("/v1/orders", &order(nth), "wait=5").await?;
+        if is_confirmed(&outcome)? { Ok(()) } else { Err("no outcome within five seconds".into()) }
     }
 }
 

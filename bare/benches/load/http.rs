@@ -33,40 +33,56 @@ impl Http {
 
     /// Asks, and reads the answer as JSON; another status than `expected` is a failure.
     pub(crate) async fn get(&self, path: &str, expected: StatusCode) -> Result<Value, Failure> {
-        self.exchange(Method::GET, path, Bytes::new(), expected).await
+        self.exchange((Method::GET, path), Bytes::new(), expected, "").await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.exchange(Method::POST, path, body.to_string().into(), StatusCode::CREATED).await
+        self.exchange((Method::POST, path), body.to_string().into(), StatusCode::CREATED, "").await
+    }
+
+    /// The same, with what the client prefers (RFC 7240).
+    pub(crate) async fn post_preferring(
+        &self,
+        path: &str,
+        body: &Value,
+        prefer: &str,
+    ) -> Result<Value, Failure> {
+        self.exchange((Method::POST, path), body.to_string().into(), StatusCode::CREATED, prefer).await
     }
 
     /// Whether it says that it is ready.
     pub(crate) async fn is_ready(&self) -> bool {
-        let ready = self.send(Method::GET, "/health/ready", Bytes::new()).await;
+        let ready = self.send((Method::GET, "/health/ready"), Bytes::new(), "").await;
         ready.is_ok_and(|(status, _)| status == StatusCode::OK)
     }
 
     async fn exchange(
         &self,
-        method: Method,
-        path: &str,
+        (method, path): (Method, &str),
         body: Bytes,
         expected: StatusCode,
+        prefer: &str,
     ) -> Result<Value, Failure> {
-        let (status, answer) = self.send(method, path, body).await?;
+        let (status, answer) = self.send((method, path), body, prefer).await?;
         if status == expected {
             return Ok(serde_json::from_slice(&answer)?);
         }
         Err(format!("{path}: {status} {}", String::from_utf8_lossy(&answer)).into())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
+    async fn send(
+        &self,
+        (method, path): (Method, &str),
+        body: Bytes,
+        prefer: &str,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let mut connection = self.connection().await?;
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, "shop")
             .header(CONTENT_TYPE, "application/json")
+            .header("prefer", prefer)
             .body(Full::new(body))?;
         let (head, body) = connection.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();

@@ -1,15 +1,15 @@
 //! The same orders in one process, in two over gRPC, and in two over RabbitMQ, on PostgreSQL.
 //!
-//! In the split ones catalog and inventory are the other process, so an order makes two calls to it: one for its prices,
-//! before it is answered, and one for its goods, after that.
+//! In the split ones catalog, inventory and payments are the other process, so an order makes five calls to it: one for
+//! its prices, before it is answered, and one for each step of its fulfilment but the last.
 #![expect(clippy::float_arithmetic, reason = "comparing is dividing")]
 
 use std::{env, process, time::Duration};
 
-use outgrow_testkit::contest::{Crowd, Failure, Row, crowd, in_turns, median, quantile};
+use outgrow_testkit::contest::{Client, Contest, Crowd, Failure, Row, crowd, in_turns, median, quantile};
 
 use crate::{
-    client::Orders,
+    client::{Awaited, Orders, Watched},
     system::{Engine, Split, System},
 };
 
@@ -18,6 +18,9 @@ const LAPS: usize = 3;
 
 const CALLERS: u64 = 16;
 const EACH: u64 = 15;
+
+/// Orders that come one after the other.
+const ALONE: Contest = Contest::Latency { calls: 20 };
 
 /// What one of them did in a turn.
 #[derive(Default)]
@@ -35,6 +38,19 @@ pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
         System::shop(shop, Engine::Postgres, Split::Grpc).await?,
         System::shop(shop, Engine::Postgres, over_rabbitmq).await?,
     ];
+    let mut rows = Vec::new();
+    for (name, rounds) in [
+        ("order", alone(&systems, |system| Watched(system.http.clone())).await?),
+        ("awaited", alone(&systems, |system| Awaited(system.http.clone())).await?),
+    ] {
+        let of = |who: usize| rounds.iter().filter_map(move |round| round.get(who).copied());
+        rows.push(Row::alone(format!("one {name}"), median(of(0).collect())));
+        for (who, carrier) in [(1, "grpc"), (2, "rabbitmq")] {
+            let ratios = of(who).zip(of(0)).map(|(split, one)| split / one).collect();
+            let (split, one) = (median(of(who).collect()), median(of(0).collect()));
+            rows.push(Row::new(format!("{carrier} {name}"), split, one, median(ratios)));
+        }
+    }
     let [one, grpc, rabbitmq] = systems.each_ref().map(|system| (system, Orders::of(&system.http)));
     let rounds = in_turns(LAPS, async |who| {
         let (system, orders) = match who {
@@ -49,7 +65,19 @@ pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
     let rounds = rounds.await?;
     let [one, grpc, rabbitmq] =
         [0, 1, 2].map(|who| Course(rounds.iter().filter_map(|round| round.get(who)).collect()));
-    Ok([grpc.beside(&one, "grpc"), rabbitmq.beside(&one, "rabbitmq")].concat())
+    rows.extend([grpc.beside(&one, "grpc"), rabbitmq.beside(&one, "rabbitmq")].concat());
+    Ok(rows)
+}
+
+/// What one order at a time takes in each of them, in each round.
+async fn alone<C: Client>(systems: &[System; 3], client: fn(&System) -> C) -> Result<Vec<[f64; 3]>, Failure> {
+    let [one, grpc, rabbitmq] = systems.each_ref().map(client);
+    let turn = async |who| match who {
+        0 => ALONE.score(&one).await,
+        1 => ALONE.score(&grpc).await,
+        _ => ALONE.score(&rabbitmq).await,
+    };
+    in_turns(1, turn).await
 }
 
 /// All turns of one of them.

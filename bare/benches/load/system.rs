@@ -30,7 +30,7 @@ impl Engine {
     }
 }
 
-/// How a shop is split: catalog and inventory in a service of their own, reached so; ordering and the edge in `main`.
+/// How a shop is split: those who are asked for an order in a service of their own, reached so; the rest in `main`.
 pub(crate) enum Split {
     Not,
     Grpc,
@@ -42,7 +42,7 @@ impl Split {
     fn configured(&self, host: &LoopbackAddr, http: SocketAddr) -> String {
         let service = |address: &str| {
             format!(
-                "\n[services.stock]\nmodules = [\"catalog\", \"inventory\"]\naddress = \"{address}\"\nhttp = \"{http}\"\n"
+                "\n[services.stock]\nmodules = [\"catalog\", \"inventory\", \"payments\"]\naddress = \"{address}\"\nhttp = \"{http}\"\n"
             )
         };
         match self {
