@@ -108,12 +108,11 @@ impl Saga {
     /// or unless the steps that can be undone come first, then at most one pivot, then those that succeed in the end.
     pub const fn new(name: &'static str, version: u16, steps: &'static [Step]) -> Self {
         assert!(!steps.is_empty() && steps.len() <= 32, "a saga has 1 to 32 steps");
-        let mut i = 0;
-        while i < steps.len() {
-            if i > 0 {
-                let (before, after) = (steps[i - 1].kind, steps[i].kind);
+        let mut rest = steps;
+        while let [step, after @ ..] = rest {
+            if let [next, ..] = after {
                 let goes_on = matches!(
-                    (before, after),
+                    (step.kind, next.kind),
                     (StepKind::Compensatable, _)
                         | (StepKind::Pivot | StepKind::Retriable, StepKind::Retriable)
                 );
@@ -122,12 +121,12 @@ impl Saga {
                     "compensatable steps come first, then at most one pivot, then retriable ones"
                 );
             }
-            let mut j = 0;
-            while j < i {
-                assert!(!same(steps[i].name, steps[j].name), "two steps of a saga share a name");
-                j += 1;
+            let mut others = after;
+            while let [other, more @ ..] = others {
+                assert!(!same(step.name, other.name), "two steps of a saga share a name");
+                others = more;
             }
-            i += 1;
+            rest = after;
         }
         Self { name, version, steps, older: &[] }
     }
@@ -150,24 +149,20 @@ impl Saga {
 
     /// The last step up to this one that can be undone.
     fn undoable(&self, up_to: usize) -> Option<usize> {
-        let steps = self.steps.iter().enumerate().take(up_to.saturating_add(1));
-        steps.filter(|(_, step)| step.kind == StepKind::Compensatable).map(|(i, _)| i).last()
+        let steps = self.steps.get(..=up_to).unwrap_or(self.steps);
+        steps.iter().rposition(|step| step.kind == StepKind::Compensatable)
     }
 }
 
 const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < one.len() {
-        if one[i] != other[i] {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
+        if *first != *second {
             return false;
         }
-        i += 1;
+        (one, other) = (rest, others);
     }
-    true
+    one.is_empty() && other.is_empty()
 }
 
 /// Such as `fulfilment v1: reserve, authorize, (capture), ship`, the pivot in brackets.

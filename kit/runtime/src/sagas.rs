@@ -91,7 +91,10 @@ pub trait SagaStore: Send + Sync {
 
 /// The sagas of a module, and what their steps do: added while it is built.
 #[derive(Clone, Default)]
-pub struct Running(Arc<Mutex<Vec<(&'static Saga, Arc<dyn Steps>)>>>);
+pub struct Running(Arc<Mutex<Vec<SeenThrough>>>);
+
+/// A saga, and what its steps do.
+type SeenThrough = (&'static Saga, Arc<dyn Steps>);
 
 impl Running {
     /// Adds one.
@@ -100,7 +103,7 @@ impl Running {
     }
 
     /// All that were added.
-    pub fn all(&self) -> Vec<(&'static Saga, Arc<dyn Steps>)> {
+    pub fn all(&self) -> Vec<SeenThrough> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -227,7 +230,7 @@ impl Runner {
             return self.keep(at, at.turn(Turn::Parked(why))).await;
         }
         let way = if at.instance.phase == Phase::Back { "undo" } else { "do" };
-        crash::point(&["saga", at.step().name, way, "begun"]);
+        crash::point(&["saga", at.step.name, way, "begun"]);
         let begun = Instant::now();
         for _ in 0..DECISIONS {
             match self.attempt(at).await {
@@ -275,7 +278,7 @@ impl Runner {
     }
 
     fn left(&self, at: &Underway, next: Instance) -> Left {
-        let (saga, id, step) = (self.saga.name, next.id, at.step().name);
+        let (saga, id, step) = (self.saga.name, next.id, at.step.name);
         if next.parked {
             let trouble = next.trouble.as_deref();
             tracing::error!(saga, %id, step, trouble, "a saga is parked: it waits for people");
@@ -288,7 +291,7 @@ impl Runner {
 
     /// The step was not done, or perhaps it was: it is tried again, unless that has taken too long.
     async fn failed(&self, at: &Underway, why: &str, took: Duration) -> Result<Left, CommitError> {
-        let step = at.step();
+        let step = at.step;
         let patience = if at.instance.phase == Phase::Back { Some(UNDOING) } else { step.patience };
         let spent = patience.is_some_and(|patience| at.instance.waited + took >= patience);
         if spent {

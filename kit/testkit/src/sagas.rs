@@ -99,11 +99,11 @@ pub async fn step<S: Stage>(saga: &'static Saga, stage: &S, times: usize) -> boo
         Ok(Stepped::Done) => at.done(),
         Ok(Stepped::Refused(why)) => at.refused(why),
         Ok(Stepped::Kept) => return true,
-        Err(undecided) => panic!("{} of {saga}: {undecided:?}", at.step().name),
+        Err(undecided) => panic!("{} of {saga}: {undecided:?}", at.step.name),
     };
     match stage.advance(transition).await {
         Ok(_) => true,
-        Err(error) => panic!("{} of {saga} was not kept: {error}", at.step().name),
+        Err(error) => panic!("{} of {saga} was not kept: {error}", at.step.name),
     }
 }
 

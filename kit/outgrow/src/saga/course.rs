@@ -149,7 +149,7 @@ impl Turn {
 
     /// Whether a failed step turns its saga back by itself; else people have to look.
     fn turns_back(&self, saga: &Saga, at: &Instance) -> bool {
-        let kind = saga.steps.get(at.step as usize).map(|step| step.kind);
+        let kind = saga.steps.get(index(at.step)).map(|step| step.kind);
         match (at.phase, kind) {
             (Phase::Forward, Some(StepKind::Compensatable)) => true,
             // Refused is certain; what only took too long may have been done.
@@ -186,7 +186,7 @@ impl Transition {
             return Err(CommitError::Conflict);
         }
         let next = before.next(self.at.is_some());
-        let at = before.step as usize;
+        let at = index(before.step);
         Ok(Some(match (&self.turn, before.phase) {
             (Turn::Did | Turn::Skipped(_), Phase::Forward) => next.forward(saga, at + 1),
             (Turn::Undid | Turn::Skipped(_), Phase::Back) => next.back(saga, at.checked_sub(1)),
@@ -196,8 +196,9 @@ impl Transition {
                 before.parked(&why.message)
             }
             (Turn::Refused(why), Phase::Forward) => next.of(why).back(saga, at.checked_sub(1)),
-            (Turn::GaveUp(why), Phase::Forward) => next.of(why).back(saga, Some(at)),
-            (Turn::CalledOff(why), Phase::Forward | Phase::Done) => next.of(why).back(saga, Some(at)),
+            (Turn::GaveUp(why), Phase::Forward) | (Turn::CalledOff(why), Phase::Forward | Phase::Done) => {
+                next.of(why).back(saga, Some(at))
+            }
             (Turn::CalledOff(_), Phase::Back | Phase::Undone) => return Ok(None),
             (Turn::Parked(why), Phase::Forward | Phase::Back) => before.parked(why),
             (Turn::Retried(_), Phase::Forward | Phase::Back) => Instance { round: before.round + 1, ..next },
@@ -224,7 +225,13 @@ impl Transition {
         match &self.turn {
             Turn::Began => Ok(Some(nothing)),
             Turn::CalledOff(why) => Ok(Some(nothing.of(why).back(self.saga, Some(self.saga.steps.len())))),
-            _ => Err(CommitError::Conflict),
+            Turn::Did
+            | Turn::Undid
+            | Turn::Refused(_)
+            | Turn::GaveUp(_)
+            | Turn::Parked(_)
+            | Turn::Retried(_)
+            | Turn::Skipped(_) => Err(CommitError::Conflict),
         }
     }
 }
@@ -239,7 +246,7 @@ impl Instance {
     pub fn step_of(&self, saga: &'static Saga) -> Option<&'static Step> {
         let saga = saga.of_version(self.version)?;
         let going = matches!(self.phase, Phase::Forward | Phase::Back);
-        saga.steps.get(self.step as usize).filter(|_| going)
+        saga.steps.get(index(self.step)).filter(|_| going)
     }
 
     /// As it is after a transition that leaves everything else as it is. Who decides `at` a step goes on with the
@@ -277,6 +284,10 @@ impl Instance {
             None => Self { phase: Phase::Undone, step: 0, ..self },
         }
     }
+}
+
+fn index(step: u32) -> usize {
+    usize::try_from(step).unwrap_or(usize::MAX)
 }
 
 /// There are at most 32.

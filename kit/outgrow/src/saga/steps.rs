@@ -41,7 +41,8 @@ pub struct Underway {
     pub saga: &'static Saga,
     /// Where it is.
     pub instance: Instance,
-    step: &'static Step,
+    /// The step that it is at.
+    pub step: &'static Step,
 }
 
 impl Underway {
@@ -49,11 +50,6 @@ impl Underway {
     pub fn of(saga: &'static Saga, instance: Instance) -> Option<Self> {
         let step = instance.step_of(saga)?;
         Some(Self { saga, instance, step })
-    }
-
-    /// The step.
-    pub fn step(&self) -> &'static Step {
-        self.step
     }
 
     /// The context of what the step asks of others: one key for all its repetitions, until people let it be tried

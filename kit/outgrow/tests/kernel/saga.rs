@@ -178,7 +178,7 @@ fn what_was_decided_where_it_is_no_more_is_a_conflict() {
 fn what_has_begun_ends_by_the_steps_it_began_with() {
     let older = Instance { version: 1, ..begun(&ORDER) };
     let did = at(&ORDER, &older, Turn::Did).apply(Some(&older)).unwrap().unwrap();
-    assert_eq!(Underway::of(&ORDER, did.clone()).unwrap().step().name, "ship");
+    assert_eq!(Underway::of(&ORDER, did.clone()).unwrap().step.name, "ship");
     let done = at(&ORDER, &did, Turn::Did).apply(Some(&did)).unwrap().unwrap();
     assert_eq!((done.phase, done.version), (Phase::Done, 1));
     let newer = Instance { version: 3, ..begun(&ORDER) };

@@ -94,7 +94,7 @@ impl Agency {
 #[async_trait]
 impl Steps for Agency {
     async fn act(&self, at: &Underway) -> Result<Stepped, Undecided> {
-        let answer = match at.step().name {
+        let answer = match at.step.name {
             "book" => self.ask(at, &self.hotel, Ask::Do("book")).await,
             "set-aside" => self.ask(at, &self.bank, Ask::Do("set-aside")).await,
             "take" => self.ask(at, &self.bank, Ask::Do("take")).await,
@@ -117,7 +117,7 @@ impl Steps for Agency {
         if self.has(Bug::UndoneUnasked) {
             return Ok(Stepped::Done);
         }
-        if at.step().name == "set-aside" {
+        if at.step.name == "set-aside" {
             self.ask(at, &self.bank, Ask::Undo).await?;
             return Ok(Stepped::Done);
         }

@@ -61,7 +61,7 @@ impl std::fmt::Debug for Fulfilment {
 impl Steps for Fulfilment {
     async fn act(&self, at: &Underway) -> Result<Stepped, Undecided> {
         let (order, cx) = (self.order(at).await?, at.cx("ordering"));
-        let done = match at.step().name {
+        let done = match at.step.name {
             RESERVE => self.stock.hold(&cx, order.hold, &order.lines).await?,
             AUTHORIZE => self.till.authorize(&cx, &order).await?,
             CAPTURE => self.till.capture(&cx, &order).await?,
@@ -82,7 +82,7 @@ impl Steps for Fulfilment {
 
     async fn undo(&self, at: &Underway) -> Result<Stepped, Undecided> {
         let (order, cx) = (self.order(at).await?, at.cx("ordering"));
-        match at.step().name {
+        match at.step.name {
             AUTHORIZE => self.till.give_back(&cx, order.id).await?,
             RESERVE => {
                 self.stock.give_back(&cx, order.hold).await?;
@@ -156,7 +156,7 @@ pub(crate) fn untold(error: WireError) -> Undecided {
 }
 
 fn unknown(at: &Underway) -> Undecided {
-    defect(format!("there is no step {}", at.step().name))
+    defect(format!("there is no step {}", at.step.name))
 }
 
 fn defect(why: String) -> Undecided {
