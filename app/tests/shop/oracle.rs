@@ -53,7 +53,17 @@ pub(crate) struct Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "I{} {:?}: {}", self.invariant as u8 + 1, self.invariant, self.what)
+        let number = match self.invariant {
+            Invariant::OrdersEnd => "I1",
+            Invariant::StockAddsUp => "I2",
+            Invariant::MoneyFollows => "I3",
+            Invariant::OneEffect => "I4",
+            Invariant::EventsFollow => "I5",
+            Invariant::NothingWaits => "I6",
+            Invariant::NothingIsHalfDone => "I7",
+            Invariant::OutcomesAreTold => "I8",
+        };
+        write!(f, "{number} {:?}: {}", self.invariant, self.what)
     }
 }
 

@@ -26,15 +26,21 @@ fn number(row: &Row, column: &str) -> i64 {
 }
 
 /// Whether nothing is on its way in this home: all was delivered, handled or parked, and no saga is to be carried on.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn is_quiet(home: &Db) -> bool {
     const LEFT: &str = "
         select (select count(*) from outgrow_deliveries)
              + (select count(*) from outgrow_inbox where not parked)
              + (select count(*) from outgrow_sagas where live) as n";
-    number(&rows(home, LEFT).await[0], "n") == 0
+    rows(home, LEFT).await.iter().all(|row| number(row, "n") == 0)
 }
 
 /// What is still to be delivered or to be handled, though it should not be any more.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn undelivered(home: &Db) -> Vec<String> {
     const OUTBOX: &str = "
         select d.subscriber, coalesce(o.kind || ' of ' || o.key, 'an event that is not there') as what
@@ -51,6 +57,9 @@ pub async fn undelivered(home: &Db) -> Vec<String> {
 }
 
 /// The events that are parked here, each with its reason.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn parked(home: &Db) -> BTreeMap<Uuid, String> {
     let rows =
         rows(home, "select id, coalesce(reason, 'no reason') as reason from outgrow_inbox where parked");
@@ -58,6 +67,9 @@ pub async fn parked(home: &Db) -> BTreeMap<Uuid, String> {
 }
 
 /// Sagas that have not ended.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn unended(home: &Db) -> Vec<String> {
     const UNENDED: &str = "
         select saga, id, phase, step, parked, coalesce(trouble, 'no trouble') as trouble
@@ -73,6 +85,9 @@ pub async fn unended(home: &Db) -> Vec<String> {
 }
 
 /// Streams of events in which a number is missing.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn gaps(publisher: &Db) -> Vec<String> {
     const GAPS: &str = "
         select s.stream, s.key, s.last, count(o.id) as kept
@@ -97,6 +112,9 @@ pub struct Handled {
 }
 
 /// Compares what was published with what was handled. A key of which something is parked is left out.
+///
+/// # Panics
+/// When the home cannot be read.
 pub async fn handled(publisher: &Db, subscriber: &Db, stream: &StreamDesc) -> Handled {
     let stream = stream.to_string();
     let of = async |home: &Db, sql: &'static str| home.query(sql).bind(&stream).all().await.unwrap();
@@ -114,7 +132,8 @@ pub async fn handled(publisher: &Db, subscriber: &Db, stream: &StreamDesc) -> Ha
         let said = format!("{handled} of the {last} events of {key} were handled, up to number {position}");
         if parked.contains(&key) {
             continue;
-        } else if handled > last {
+        }
+        if handled > last {
             result.repeated.push(said);
         } else if handled < last || position != last {
             result.missed.push(said);
