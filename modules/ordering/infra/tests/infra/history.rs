@@ -117,6 +117,26 @@ async fn what_is_told_meanwhile_is_seen_before_and_after(place: TestHome) {
     assert_eq!(all(&place).await, between);
 }
 
+async fn what_follows_from_more_stays(place: TestHome) {
+    for number in 1..=101 {
+        live(&place, number, &[OrderStatus::Placed]).await;
+    }
+    // As if the last one had been told of after its facts were read and before it is shown.
+    let newer = "
+        insert into order_history (generation, order_id, customer, status, currency, total, placed_at, number)
+        select g.building, h.order_id, h.customer, 'cancelled', h.currency, h.total, h.placed_at, 2
+        from order_history h join order_history_generations g on g.live = h.generation
+        order by h.order_id desc limit 1";
+    let (db, home, mut batches) = (place.home().db(), place.home(), 0..);
+    let rebuilt = rebuild_history(&home, |_| {
+        if batches.next() == Some(0) {
+            block_in_place(|| Handle::current().block_on(execute(&db, newer)));
+        }
+    });
+    rebuilt.await.unwrap();
+    assert_eq!(all(&place).await[0].shown.status, OrderStatus::Cancelled);
+}
+
 macro_rules! on_both_engines {
     ($($test:ident)*) => {
         mod on_sqlite {
@@ -141,4 +161,5 @@ on_both_engines! {
     what_is_wrong_does_not_stay_wrong
     an_order_from_before_is_found
     what_is_told_meanwhile_is_seen_before_and_after
+    what_follows_from_more_stays
 }
