@@ -118,6 +118,7 @@ async fn the_api_describes_itself_offline() {
     let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().cloned().collect();
     let expected = [
         "/v1/notifications",
+        "/v1/order-history",
         "/v1/orders",
         "/v1/orders/{id}",
         "/v1/orders/{id}/cancellation",
