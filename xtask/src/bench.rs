@@ -39,6 +39,12 @@ enum Subject {
     /// A call over RabbitMQ, in turns with bare lapin.
     #[value(name = "rabbitmq")]
     RabbitMq,
+    /// Events: published, delivered, handled.
+    Events,
+    /// Events that leave an outbox for a broker, in turns with bare lapin.
+    Relay,
+    /// Ten million events that wait; takes minutes and some 10 GB of disk, so only when it is named.
+    Backlog,
     /// Requests over HTTP to the shop, in turns with the crate `bare`.
     Http,
     /// Orders in one process, and in two over either carrier.
@@ -53,10 +59,18 @@ impl Subject {
             Self::Calls => "a query in one process, per call",
             Self::Grpc => "a query over gRPC, medians",
             Self::RabbitMq => "a query over RabbitMQ, medians",
+            Self::Events => "events in homes, beside the same without",
+            Self::Relay => "events to a broker, beside bare lapin with as large windows",
+            Self::Backlog => "a claim of 128 events, beside (\"bare\") the same where a thousand wait",
             Self::Http => "requests over HTTP, beside axum and sqlx, medians",
             Self::Ladder => "orders in two processes, beside one (\"bare\"), on PostgreSQL",
             Self::Shop => "the shop, release build",
         }
+    }
+
+    /// Whether it is to be measured if `only` is.
+    fn wanted(self, only: &[Self]) -> bool {
+        if only.is_empty() { self != Self::Backlog } else { only.contains(&self) }
     }
 
     fn measure(self, install: Install) -> anyhow::Result<Vec<Row>> {
@@ -67,6 +81,23 @@ impl Subject {
             Self::RabbitMq => {
                 let broker = services::rabbitmq(install)?;
                 turns::measure(("adapter-rabbitmq", "request_reply"), &[], &[broker], &turns::RABBITMQ)
+            }
+            Self::Events => {
+                let database = services::postgres(install)?;
+                turns::measure(("adapter-sql", "events"), &["turns".as_ref()], &[database], &turns::EVENTS)
+            }
+            Self::Relay => {
+                let services = [services::postgres(install)?, services::rabbitmq(install)?];
+                turns::measure(("adapter-rabbitmq", "relay"), &[], &services, &turns::RELAY)
+            }
+            Self::Backlog => {
+                let database = services::postgres(install)?;
+                turns::measure(
+                    ("adapter-sql", "events"),
+                    &["backlog".as_ref(), "10000000".as_ref()],
+                    &[database],
+                    &turns::BACKLOG,
+                )
             }
             Self::Http => {
                 let database = services::postgres(install)?;
@@ -88,12 +119,22 @@ impl Subject {
 /// Measures everything wanted and prints one table. Fails if something could not be measured.
 pub(crate) fn run(args: &Args) -> ExitCode {
     let install = if args.no_install { Install::Forbidden } else { Install::Allowed };
-    let wanted = |it: &&Subject| args.only.is_empty() || args.only.contains(it);
     let parts: Vec<Part> = Subject::value_variants()
         .iter()
-        .filter(wanted)
+        .filter(|it| it.wanted(&args.only))
         .map(|it| Part { title: it.title(), rows: it.measure(install) })
         .collect();
     println!("\n{}", table::render(&parts));
     if parts.iter().all(|part| part.rows.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_very_long_is_measured_only_when_it_is_named() {
+        assert!(Subject::Events.wanted(&[]) && !Subject::Backlog.wanted(&[]));
+        assert!(Subject::Backlog.wanted(&[Subject::Backlog]) && !Subject::Events.wanted(&[Subject::Backlog]));
+    }
 }

@@ -45,8 +45,55 @@ pub(crate) const HTTP: [Wanted; 8] = [
     ("postgres stock", "PostgreSQL, GET /v1/stock/{sku}", Unit::PerSecond, Some(Target::RatioAtLeast(0.92))),
 ];
 
-/// Of orders in two processes, beside the same in one.
-pub(crate) const LADDER: [Wanted; 8] = [
+/// Of events in homes. A latency of five milliseconds is five thousand microseconds.
+pub(crate) const EVENTS: [Wanted; 10] = [
+    ("sqlite outbox control", "SQLite write, control: bare again, p50", Unit::Microseconds, None),
+    ("sqlite outbox", "SQLite write with an event, p50", Unit::Microseconds, Some(Target::RatioAtMost(1.25))),
+    ("sqlite inbox control", "SQLite, control: bare again", Unit::PerSecond, None),
+    ("sqlite inbox", "SQLite, inbox and handler", Unit::PerSecond, Some(Target::RatioAtLeast(0.7))),
+    ("sqlite arrival", "SQLite, commit to handler, p50", Unit::Microseconds, Some(Target::AtMost(5_000.0))),
+    ("postgres outbox control", "PostgreSQL write, control, p50", Unit::Microseconds, None),
+    (
+        "postgres outbox",
+        "PostgreSQL write with an event, p50",
+        Unit::Microseconds,
+        Some(Target::RatioAtMost(1.25)),
+    ),
+    ("postgres inbox control", "PostgreSQL, control: bare again", Unit::PerSecond, None),
+    ("postgres inbox", "PostgreSQL, inbox and handler", Unit::PerSecond, Some(Target::RatioAtLeast(0.7))),
+    (
+        "postgres arrival",
+        "PostgreSQL, commit to handler, p50",
+        Unit::Microseconds,
+        Some(Target::AtMost(5_000.0)),
+    ),
+];
+
+/// Of events on their way to a broker.
+pub(crate) const RELAY: [Wanted; 2] = [
+    ("relay control", "control: bare lapin again", Unit::PerSecond, None),
+    ("relay", "relay, outbox on PostgreSQL", Unit::PerSecond, Some(Target::RatioAtLeast(0.7))),
+];
+
+/// Of what is due among very many events.
+pub(crate) const BACKLOG: [Wanted; 2] = [
+    ("backlog control", "control: few events wait, again, p50", Unit::Microseconds, None),
+    ("backlog", "10 million events wait, p50", Unit::Microseconds, Some(Target::RatioAtMost(2.0))),
+];
+
+/// Of orders in two processes, beside the same in one. In ten milliseconds are ten thousand microseconds.
+pub(crate) const LADDER: [Wanted; 14] = [
+    ("one order", "one order, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
+    ("grpc order", "over gRPC, one order, p50", Unit::Microseconds, Some(Target::RatioAtMost(1.5))),
+    ("rabbitmq order", "over RabbitMQ, one order, p50", Unit::Microseconds, Some(Target::RatioAtMost(2.5))),
+    ("one awaited", "one order, `Prefer: wait`, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
+    ("grpc awaited", "over gRPC, `Prefer: wait`, p50", Unit::Microseconds, Some(Target::RatioAtMost(1.5))),
+    (
+        "rabbitmq awaited",
+        "over RabbitMQ, `Prefer: wait`, p50",
+        Unit::Microseconds,
+        Some(Target::RatioAtMost(2.5)),
+    ),
     ("grpc throughput", "over gRPC, orders", Unit::PerSecond, None),
     ("grpc p50", "over gRPC, p50", Unit::Microseconds, None),
     ("grpc p99", "over gRPC, p99", Unit::Microseconds, None),
@@ -78,17 +125,18 @@ pub(crate) fn measure(
 fn read(said: &str, wanted: &[Wanted]) -> anyhow::Result<Vec<Row>> {
     let row = |(name, what, unit, target): &Wanted| {
         let (figure, bare) = find(said, name).with_context(|| format!("nothing was said of {name}"))?;
-        Ok(Row { what: (*what).to_owned(), unit: *unit, figure, bare: Some(bare), target: *target })
+        Ok(Row { what: (*what).to_owned(), unit: *unit, figure, bare, target: *target })
     };
     wanted.iter().map(row).collect()
 }
 
-/// The row of this name: `name figure bare ratio`, separated by tabs.
-fn find(said: &str, name: &str) -> Option<(f64, Bare)> {
+/// The row of this name: `name figure bare ratio`, separated by tabs, or `name figure`.
+fn find(said: &str, name: &str) -> Option<(f64, Option<Bare>)> {
     let row = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'))?;
     let mut numbers = row.split('\t').map(|number| number.parse().ok());
     let mut next = || numbers.next().flatten();
-    Some((next()?, Bare { figure: next()?, ratio: next()? }))
+    let figure = next()?;
+    Some((figure, next().zip(next()).map(|(figure, ratio)| Bare { figure, ratio })))
 }
 
 #[cfg(test)]
@@ -97,9 +145,12 @@ mod tests {
 
     #[test]
     fn a_row_is_found_by_its_whole_name() {
-        let said = "latency control\t100.5\t100\t1.005\nlatency\t110\t100\t1.09\n";
+        let said = "latency control\t100.5\t100\t1.005\nlatency\t110\t100\t1.09\nstart\t7.5\n";
         let (figure, bare) = find(said, "latency").unwrap();
+        let bare = bare.unwrap();
         assert_eq!((figure, bare.figure, bare.ratio), (110.0, 100.0, 1.09));
+        let (figure, bare) = find(said, "start").unwrap();
+        assert_eq!((figure, bare.is_none()), (7.5, true), "it stands alone");
         assert!(find(said, "laten").is_none());
     }
 
