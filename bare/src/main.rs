@@ -5,13 +5,12 @@
 //! it takes the order, reserves its goods, has its total authorized and captured (with what is kept before and after
 //! the provider is asked, and with the provider's own transactions), ships the goods, and confirms the order; after each
 //! step it keeps that it is done. 64 orders at once, found again after a crash. What happens to an order goes through
-//! an outbox and an inbox, and is told once. It stores them where the shop does (a
-//! file or a schema for each module, from the same migrations), as durably, and answers with the same JSON.
+//! an outbox and an inbox, and is told once. It stores them where the shop does (a file or a schema for each module, from
+//! the same migrations), as durably, and answers with the same JSON.
 //!
-//! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. It is one process
-//! for ever, so it needs no leases on what it delivers and handles. Nor is there a way back: no payment is declined, and
-//! no order cancelled. Nor does it have time
-//! budgets, limits, logs, documentation, or writes that a caller who leaves cannot cut short.
+//! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. It is one process for
+//! ever, so it needs no leases on what it delivers and handles. Nor does it have a way back (no payment is declined, and
+//! no order cancelled), time budgets, limits, logs, documentation, or writes that a caller who leaves cannot cut short.
 #![expect(
     clippy::duplicate_mod,
     reason = "written once and built for either engine, as its types tell them apart"
