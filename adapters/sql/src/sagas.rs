@@ -67,8 +67,8 @@ const ANY_DUE: Sql = Sql {
 
 /// What is due is picked first: PostgreSQL may run a subquery of an update more than once, and take more than the limit.
 const TAKE: Sql = Sql {
-    postgres: concat!(
-        "with due as materialized (
+    postgres: "
+        with due as materialized (
              select saga, id from outgrow_sagas
              where live and saga = $1 and next_at <= clock_timestamp()
              and version in (select value::bigint from jsonb_array_elements($2))
@@ -77,8 +77,7 @@ const TAKE: Sql = Sql {
          set attempts = attempts + 1, lost = lost + 1,
              next_at = clock_timestamp() + $4 * interval '1 microsecond'
          from due where s.saga = due.saga and s.id = due.id
-         returning s.*, (extract(epoch from clock_timestamp() - since) * 1000000)::bigint as waited"
-    ),
+         returning s.*, (extract(epoch from clock_timestamp() - since) * 1000000)::bigint as waited",
     sqlite: concat!(
         "update outgrow_sagas
          set attempts = attempts + 1, lost = lost + 1,

@@ -23,27 +23,7 @@ async fn told(shop: &System) -> Vec<String> {
     note("unknown stock", &shop.get("/v1/stock/none").await);
     note("known sku", &shop.post("/v1/products", &product("mug")).await);
 
-    let placing = [
-        ("confirmed", order("mug", 2)),
-        ("out-of-stock", order("mug", 5)),
-        ("unknown-sku", order("none", 1)),
-        (
-            "declined",
-            json!({"customer": "eve", "payment_token": "tok_declined",
-            "lines": [{"sku": "mug", "quantity": 1}]}),
-        ),
-        (
-            "answer-of-the-provider-lost",
-            json!({"customer": "eve", "payment_token": "tok_timeout",
-            "lines": [{"sku": "mug", "quantity": 1}]}),
-        ),
-        (
-            "two-lines",
-            json!({"customer": "bob", "payment_token": "tok_ok",
-            "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]}),
-        ),
-    ];
-    for (what, body) in placing {
+    for (what, body) in placing() {
         let ask = || {
             shop.http()
                 .post("/v1/orders")
@@ -90,6 +70,30 @@ async fn told(shop: &System) -> Vec<String> {
     let refused = shop.post(&format!("/v1/orders/{rejected}/cancellation"), &json!({})).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
     transcript
+}
+
+/// What is ordered, one after the other.
+fn placing() -> [(&'static str, Value); 6] {
+    [
+        ("confirmed", order("mug", 2)),
+        ("out-of-stock", order("mug", 5)),
+        ("unknown-sku", order("none", 1)),
+        (
+            "declined",
+            json!({"customer": "eve", "payment_token": "tok_declined",
+            "lines": [{"sku": "mug", "quantity": 1}]}),
+        ),
+        (
+            "answer-of-the-provider-lost",
+            json!({"customer": "eve", "payment_token": "tok_timeout",
+            "lines": [{"sku": "mug", "quantity": 1}]}),
+        ),
+        (
+            "two-lines",
+            json!({"customer": "bob", "payment_token": "tok_ok",
+            "lines": [{"sku": "mug", "quantity": 1}, {"sku": "pot", "quantity": 1}]}),
+        ),
+    ]
 }
 
 fn product(sku: &str) -> Value {

@@ -147,7 +147,9 @@ async fn show(homes: &[&Home], app: App, id: Uuid, json: bool) -> Result<(), Fai
             .iter()
             .map(|(module, tracked, log)| {
                 let mut shown = as_json(app, module, tracked);
-                shown["log"] = log.iter().map(entry_json).collect();
+                if let Some(shown) = shown.as_object_mut() {
+                    shown.insert("log".to_owned(), log.iter().map(entry_json).collect());
+                }
                 shown
             })
             .collect();

@@ -22,6 +22,12 @@ static ORDER: Saga = Saga::new(
 static BEFORE: Saga = Saga::new("order", 1, &[Step::compensatable("reserve"), Step::retriable("ship")]);
 static ALL_RETRIABLE: Saga = Saga::new("letter", 1, &[Step::retriable("write"), Step::retriable("send")]);
 
+static NONE: [Step; 0] = [];
+static TWICE: [Step; 2] = [Step::compensatable("a"), Step::compensatable("a")];
+static TWO_PIVOTS: [Step; 2] = [Step::pivot("a"), Step::pivot("b")];
+static LATE: [Step; 2] = [Step::retriable("a"), Step::compensatable("b")];
+static LATE_PIVOT: [Step; 2] = [Step::retriable("a"), Step::pivot("b")];
+
 fn id() -> Uuid {
     Uuid::from_u128(1)
 }
@@ -87,11 +93,11 @@ fn every_transition_leads_one_step_on_or_back_and_raises_the_revision() {
                 assert!(after.step <= steps, "{case}");
                 match after.phase {
                     Phase::Forward => {
-                        assert!(from.phase == Phase::Forward && after.step <= from.step + 1, "{case}")
+                        assert!(from.phase == Phase::Forward && after.step <= from.step + 1, "{case}");
                     }
                     Phase::Done => assert_eq!((from.phase, from.step + 1), (Phase::Forward, steps), "{case}"),
                     Phase::Back => {
-                        let kind = saga.steps[after.step as usize].kind;
+                        let kind = saga.steps[usize::try_from(after.step).unwrap()].kind;
                         assert_eq!(kind, outgrow::saga::StepKind::Compensatable, "{case}");
                         assert!(after.step <= from.step, "{case}");
                         assert!(after.why.is_some(), "who turned back can say why: {case}");
@@ -219,11 +225,6 @@ fn a_step_has_one_key_for_all_its_repetitions_and_another_for_its_undoing_and_on
 #[test]
 fn a_list_that_could_not_be_taken_back_cannot_be_built() {
     let built = |steps: &'static [Step]| std::panic::catch_unwind(|| Saga::new("x", 1, steps)).is_ok();
-    static NONE: [Step; 0] = [];
-    static TWICE: [Step; 2] = [Step::compensatable("a"), Step::compensatable("a")];
-    static TWO_PIVOTS: [Step; 2] = [Step::pivot("a"), Step::pivot("b")];
-    static LATE: [Step; 2] = [Step::retriable("a"), Step::compensatable("b")];
-    static LATE_PIVOT: [Step; 2] = [Step::retriable("a"), Step::pivot("b")];
     for steps in [&NONE[..], &TWICE, &TWO_PIVOTS, &LATE, &LATE_PIVOT] {
         assert!(!built(steps), "{steps:?}");
     }
