@@ -18,7 +18,7 @@
 
 #[path = "sagas/bugs.rs"]
 mod bugs;
-#[allow(dead_code, reason = "what the other simulation needs besides")]
+#[expect(dead_code, reason = "what the other simulation needs besides")]
 #[path = "simulation/fate.rs"]
 mod fate;
 #[path = "sagas/home.rs"]

@@ -7,7 +7,7 @@ use outgrow::{
     CommitError, ModuleSpec, Saga,
     saga::{Instance, Phase, Step, Transition, Turn, Underway, Why},
 };
-use outgrow_runtime::sagas::SagaStore;
+use outgrow_runtime::sagas::SagaStore as _;
 use outgrow_testkit::{SequentialIds, until_async};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ static PACKING_OLDER: Saga = Saga::new("packing", 1, &[Step::compensatable("fetc
 const SHELF: &ModuleSpec = &spec("shelf", &[ITEMS]);
 /// Long after all that happens here.
 const LATER: time::OffsetDateTime = time::macros::datetime!(2200-01-01 00:00 UTC);
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn id(number: u64) -> Uuid {
     SequentialIds::nth(number)

@@ -27,7 +27,7 @@ use crate::{
 /// How long things go wrong.
 const STORM: Duration = Duration::from_secs(20);
 /// How long it may take until all is done after the storm. What was asked late arrives in the meantime.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long late questions may take to arrive.
 const LATE: Duration = Duration::from_secs(61);
 

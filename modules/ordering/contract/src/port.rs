@@ -26,7 +26,7 @@ pub trait Ordering {
     async fn orders(&self, cx: &CallContext, request: OrdersQuery) -> Answer<Orders, OrderingRefusal>;
 
     /// What has become of the orders of one customer, and when; newest first. It follows what is told of orders, and so
-    /// may not know yet what [`order`](Self::order) and [`orders`](Self::orders) know already.
+    /// may not know yet what `order` and `orders` know already.
     #[query]
     async fn history(&self, cx: &CallContext, request: HistoryQuery) -> Answer<History, OrderingRefusal>;
 }

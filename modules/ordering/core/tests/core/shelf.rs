@@ -46,9 +46,13 @@ impl Script {
         self.asked.load(Atomic::SeqCst)
     }
 
-    pub(crate) fn ask<T>(&self, who: &'static str, work: impl FnOnce() -> T) -> Result<T, Unavailable> {
+    fn fate(&self) -> Option<Fate> {
         self.asked.fetch_add(1, Atomic::SeqCst);
-        let fate = self.next.lock().unwrap().pop_front().flatten();
+        self.next.lock().unwrap().pop_front().flatten()
+    }
+
+    pub(crate) fn ask<T>(&self, who: &'static str, work: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        let fate = self.fate();
         let away = || Err(Unavailable { who, why: "planted".to_owned() });
         if fate == Some(Fate::Away) {
             return away();
