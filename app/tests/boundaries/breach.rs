@@ -6,7 +6,7 @@ pub(crate) const THREE_CRATES: &str = "docs/adr/0002-three-crates-a-context.md";
 pub(crate) const CARRIERS: &str = "docs/adr/0005-carriers-know-no-module.md";
 pub(crate) const PLACEMENT: &str = "docs/adr/0006-placement-is-configuration.md";
 pub(crate) const COMPOSITION: &str = "docs/adr/0007-explicit-composition.md";
-pub(crate) const CRASH_POINTS: &str = "docs/adr/0021-crash-points-are-compiled-into-tests-only.md";
+pub(crate) const CRASH_POINTS: &str = "docs/adr/0022-crash-points-are-compiled-into-tests-only.md";
 pub(crate) const CONTRIBUTING: &str = "CONTRIBUTING.md";
 
 /// What is wrong, where, by which decision, and what to do instead.
