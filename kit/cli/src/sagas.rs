@@ -42,13 +42,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Lets the step it is at be tried again, as a new command
+    /// Lets the step at which it is parked be tried again, as a new command
     #[command(after_help = EXAMPLES)]
     Retry(Decision),
-    /// Counts the step it is at as done, or undone: somebody has done that by hand
+    /// Counts the step at which it is parked as done, or undone: somebody has done that by hand, at this module too
     #[command(after_help = EXAMPLES)]
     Skip(Decision),
-    /// Turns it back, however far it is: what was done is undone, the last first
+    /// Turns back what has not ended: what was done is undone, the last first; the words may be shown as the reason
     #[command(after_help = EXAMPLES)]
     Compensate(Decision),
 }
@@ -284,6 +284,12 @@ async fn decide(
     let unknown_here = || Failed::usage(anyhow::anyhow!("this build knows no saga `{name}` of {module}"));
     let saga = definition(app, module, name).ok_or_else(unknown_here)?;
     let place = place(Some(saga), &tracked.instance);
+    if matches!(tracked.instance.phase, Phase::Done | Phase::Undone) {
+        let why = format!(
+            "{name} {id} is {place}: what has ended is its module's to turn back, such as by cancelling"
+        );
+        return Err(Failed::usage(anyhow::anyhow!(why)));
+    }
     match home.saga_upkeep().change(saga, id, turn, &decision.by).await {
         Ok(Some(_)) => exit::say(format_args!("{module}: {name} {id}, {place}, {said}")),
         Ok(None) | Err(CommitError::Conflict) => {

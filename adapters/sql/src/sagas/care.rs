@@ -146,6 +146,7 @@ async fn forget(db: &Db, before: OffsetDateTime) -> Result<(), CommitError> {
         delete from outgrow_sagas where (saga, id) in (
             select saga, id from outgrow_sagas
             where phase in ('done', 'undone') and since < $1 order by since limit $2)
+        and phase in ('done', 'undone') and since < $1 -- once more: it may have been called off meanwhile
         returning saga, id";
     let batch = async move |mut tx: Tx| {
         let gone = tx.query(SAGAS).bind(Timestamp(before)).bind(FORGET_AT_ONCE).all().await?;

@@ -116,9 +116,9 @@ pub enum Turn {
     CalledOff(Why),
     /// It cannot go on without people.
     Parked(String),
-    /// People let it try again, as a new command.
+    /// People let what is parked try again, as a new command.
     Retried(String),
-    /// People have done, or undone, its step themselves.
+    /// People have done, or undone, the step of what is parked themselves.
     Skipped(String),
 }
 
@@ -184,6 +184,9 @@ impl Transition {
         })?;
         if self.at.as_ref().is_some_and(|at| at.revision != before.revision) {
             return Err(CommitError::Conflict);
+        }
+        if !before.parked && matches!(self.turn, Turn::Retried(_) | Turn::Skipped(_)) {
+            return Err(CommitError::Conflict); // it is still being done
         }
         let next = before.next(self.at.is_some());
         let at = index(before.step);

@@ -217,7 +217,10 @@ fn a_step_has_one_key_for_all_its_repetitions_and_another_for_its_undoing_and_on
     assert_eq!(key(&first), key(&again));
     let back = Instance { phase: Phase::Back, ..first.clone() };
     let second = at(&ORDER, &first, Turn::Did).apply(Some(&first)).unwrap().unwrap();
-    let retried = at(&ORDER, &first, Turn::Retried("ada".to_owned())).apply(Some(&first)).unwrap().unwrap();
+    let retry = |from: &Instance| at(&ORDER, from, Turn::Retried("ada".to_owned())).apply(Some(from));
+    assert!(matches!(retry(&first), Err(CommitError::Conflict)), "it is still being tried");
+    let parked = at(&ORDER, &first, Turn::Parked("why".to_owned())).apply(Some(&first)).unwrap().unwrap();
+    let retried = retry(&parked).unwrap().unwrap();
     let keys: HashSet<_> = [&first, &back, &second, &retried].into_iter().map(key).collect();
     assert_eq!(keys.len(), 4, "{keys:?}");
 }

@@ -82,18 +82,19 @@ impl Steps for Fulfilment {
 
     async fn undo(&self, at: &Underway) -> Result<Stepped, Undecided> {
         let (order, cx) = (self.order(at).await?, at.cx("ordering"));
-        match at.step.name {
+        let given_back = match at.step.name {
             AUTHORIZE => self.till.give_back(&cx, order.id).await?,
-            RESERVE => {
-                self.stock.give_back(&cx, order.hold).await?;
-                // The last thing to be undone. If nobody ended the order, that it took too long, or people, did.
-                if order.status == OrderStatus::Placed {
-                    return self.end(at, at.done(), order.reject(took_too_long(at))).await;
-                }
-            }
+            RESERVE => self.stock.give_back(&cx, order.hold).await?,
             _ => return Err(unknown(at)),
+        };
+        match given_back {
+            Err(reason) => Ok(refused(reason)), // people have to look
+            // The last thing to be undone. If nobody ended the order, that it took too long, or people, did.
+            Ok(()) if at.step.name == RESERVE && order.status == OrderStatus::Placed => {
+                self.end(at, at.done(), order.reject(took_too_long(at))).await
+            }
+            Ok(()) => Ok(Stepped::Done),
         }
-        Ok(Stepped::Done)
     }
 }
 

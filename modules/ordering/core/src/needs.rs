@@ -89,8 +89,9 @@ pub trait Stock: Send + Sync {
     /// Sends held goods off; `Ok(Err(…))` says why it cannot. Asking again changes nothing.
     async fn ship(&self, cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable>;
 
-    /// Gives held goods back, shipped or not. A hold that was not made yet cannot be made any more.
-    async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable>;
+    /// Gives held goods back, shipped or not; `Ok(Err(…))` says why that cannot be. A hold that was not made yet cannot
+    /// be made any more.
+    async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable>;
 }
 
 /// Takes money.
@@ -102,9 +103,9 @@ pub trait Till: Send + Sync {
     /// Takes what was set aside for an order; `Ok(Err(…))` says why it cannot. Asking again changes nothing.
     async fn capture(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable>;
 
-    /// Gives the money of an order back, taken or set aside. For an order of which nothing was set aside yet, nothing
-    /// can be any more.
-    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<(), Unavailable>;
+    /// Gives the money of an order back, taken or set aside; `Ok(Err(…))` says why that cannot be. For an order of which
+    /// nothing was set aside yet, nothing can be any more.
+    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<Result<(), Reason>, Unavailable>;
 }
 
 /// Somebody we need did not do their part. Nothing is known about why that would help us.

@@ -1,8 +1,13 @@
 //! Cancelling an order, at every moment of its life.
 
+use std::sync::atomic::Ordering;
+
 use ordering_contract::{OrderStatus, OrderingRefusal};
-use ordering_core::{Change, OrderStore as _, Stock as _};
-use outgrow::{CallError, CommitError, saga::Phase};
+use ordering_core::{Change, FULFILMENT, OrderStore as _, Stock as _};
+use outgrow::{
+    CallError, CommitError,
+    saga::{Phase, Transition, Turn},
+};
 
 use crate::{
     sample::id,
@@ -56,6 +61,31 @@ async fn whenever_an_order_is_cancelled_nothing_of_it_is_left() {
             assert_eq!(left, (0, 0, (0, 0)), "after {steps} steps");
         }
     }
+}
+
+#[tokio::test]
+async fn money_that_is_not_given_back_is_not_forgotten() {
+    let shop = Shop::new();
+    let order = shop.placed().await;
+    shop.carry_on(order).await;
+    shop.till.keeps.store(true, Ordering::Relaxed);
+    shop.cancel("cancel", order).await.unwrap();
+    assert!(shop.carry_on(order).await);
+    let saga = shop.saga(order);
+    assert!(saga.parked && saga.trouble.as_deref() == Some("the provider keeps it"), "{saga:?}");
+    shop.till.keeps.store(false, Ordering::Relaxed);
+    shop.store
+        .sagas
+        .advance(&Transition {
+            saga: &FULFILMENT,
+            id: order.0,
+            turn: Turn::Retried("they do now".to_owned()),
+            at: None,
+            by: Some("ada".to_owned()),
+        })
+        .unwrap();
+    assert!(shop.carry_on(order).await);
+    assert_eq!((shop.till.money(), shop.saga(order).phase), ((0, 0), Phase::Undone));
 }
 
 #[tokio::test]

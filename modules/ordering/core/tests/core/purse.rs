@@ -1,6 +1,12 @@
 //! A till that can be away, say no, or answer and lose the answer.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use ordering_contract::{OrderId, Reason};
@@ -13,6 +19,8 @@ use crate::shelf::{Script, refused};
 pub(crate) struct Purse {
     payments: Mutex<HashMap<OrderId, Payment>>,
     pub(crate) script: Script,
+    /// It gives nothing back.
+    pub(crate) keeps: AtomicBool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,9 +71,13 @@ impl Till for Purse {
         })
     }
 
-    async fn give_back(&self, _cx: &CallContext, order: OrderId) -> Result<(), Unavailable> {
+    async fn give_back(&self, _cx: &CallContext, order: OrderId) -> Result<Result<(), Reason>, Unavailable> {
         self.script.ask("payments", || {
+            if self.keeps.load(Ordering::Relaxed) {
+                return refused("the provider keeps it");
+            }
             self.payments.lock().unwrap().insert(order, Payment::Ended);
+            Ok(())
         })
     }
 }

@@ -124,11 +124,12 @@ impl Stock for Shelf {
         })
     }
 
-    async fn give_back(&self, _cx: &CallContext, hold: HoldId) -> Result<(), Unavailable> {
+    async fn give_back(&self, _cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable> {
         self.script.ask("stock", || {
             self.given_back.lock().unwrap().insert(hold);
             self.held.lock().unwrap().remove(&hold);
             self.shipped.lock().unwrap().remove(&hold);
+            Ok(())
         })
     }
 }

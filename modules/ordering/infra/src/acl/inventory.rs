@@ -39,17 +39,9 @@ impl Stock for InventoryStock {
         outcome(self.inventory.ship(&cx.step("ship"), request).await)
     }
 
-    async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<(), Unavailable> {
+    async fn give_back(&self, cx: &CallContext, hold: HoldId) -> Result<Result<(), Reason>, Unavailable> {
         let request = ReleaseStock { reservation: ReservationId(hold.0) };
-        match self.inventory.release(&cx.step("give-back"), request).await {
-            Ok(_released) => Ok(()),
-            // It holds nothing that could be given back: that is where it ends.
-            Err(CallError::Refused(refusal)) => {
-                tracing::warn!(hold = %hold, %refusal, "nothing to give back");
-                Ok(())
-            }
-            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
-        }
+        outcome(self.inventory.release(&cx.step("give-back"), request).await)
     }
 }
 

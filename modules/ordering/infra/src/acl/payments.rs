@@ -42,17 +42,9 @@ impl Till for PaymentsTill {
         outcome(self.payments.capture(&cx.step("capture"), request).await)
     }
 
-    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<(), Unavailable> {
+    async fn give_back(&self, cx: &CallContext, order: OrderId) -> Result<Result<(), Reason>, Unavailable> {
         let request = RefundPayment { payment: PaymentId(order.0) };
-        match self.payments.refund(&cx.step("give-back"), request).await {
-            Ok(_ended) => Ok(()),
-            // It has nothing that could be given back: that is where it ends.
-            Err(CallError::Refused(refusal)) => {
-                tracing::warn!(%order, %refusal, "no money to give back");
-                Ok(())
-            }
-            Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
-        }
+        outcome(self.payments.refund(&cx.step("give-back"), request).await)
     }
 }
 

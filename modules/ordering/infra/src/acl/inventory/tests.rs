@@ -74,13 +74,13 @@ async fn no_failure_without_a_decision_ends_an_order() {
 }
 
 #[tokio::test]
-async fn giving_back_ends_where_nothing_is_held_and_waits_while_nobody_knows() {
+async fn what_is_not_given_back_is_said_and_what_nobody_knows_is_waited_for() {
     let ids = SequentialIds::new();
     let cx = CallContext::new("ordering", ids.uuid()).with_key(ids.uuid().into());
     let give_back = async |failure: Failure| {
         InventoryStock::new(Arc::new(Failing(failure))).give_back(&cx, HoldId(SequentialIds::nth(1))).await
     };
-    let reservation = ReservationId(SequentialIds::nth(1));
-    assert!(give_back(CallError::Refused(InventoryRefusal::Shipped { reservation })).await.is_ok());
+    let too_much = InventoryRefusal::TooMuch { sku: "mug".parse().unwrap() };
+    assert!(give_back(CallError::Refused(too_much)).await.unwrap().is_err());
     assert!(give_back(CallError::in_doubt(CauseKind::Lost, "lost")).await.is_err());
 }

@@ -102,11 +102,12 @@ async fn what_costs_nothing_is_not_paid() {
 }
 
 #[tokio::test]
-async fn giving_back_ends_where_nothing_was_paid_and_waits_while_nobody_knows() {
+async fn what_is_not_given_back_is_said_and_what_nobody_knows_is_waited_for() {
     let give_back = async |failure: Failure| {
         PaymentsTill::new(Arc::new(Failing(failure))).give_back(&cx(), OrderId(SequentialIds::nth(1))).await
     };
-    let payment = PaymentId(SequentialIds::nth(1));
-    assert!(give_back(CallError::Refused(PaymentsRefusal::Ended { payment })).await.is_ok());
+    let declined = PaymentsRefusal::Declined { code: "no".to_owned(), message: "no".to_owned() };
+    let said = give_back(CallError::Refused(declined)).await.unwrap().unwrap_err();
+    assert_eq!(said.code, "payment-declined");
     assert!(give_back(CallError::in_doubt(CauseKind::Lost, "lost")).await.is_err());
 }
