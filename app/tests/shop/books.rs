@@ -73,17 +73,23 @@ impl Books {
 
     /// How many events are still to be delivered, though their subscriber has them: it will get them again.
     pub(crate) async fn delivered_again(&self) -> usize {
+        self.delivered_again_to("notifications", &self.notifications).await
+            + self.delivered_again_to("ordering", &self.ordering).await
+    }
+
+    async fn delivered_again_to(&self, subscriber: &str, home: &Db) -> usize {
         const TO_BE_DELIVERED: &str = "
-            select o.id, o.key, o.sequence from outgrow_deliveries d join outgrow_outbox o on o.id = d.event";
-        let inbox = rows(&self.notifications, "select id from outgrow_inbox").await;
+            select d.subscriber, o.id, o.key, o.sequence
+            from outgrow_deliveries d join outgrow_outbox o on o.id = d.event";
+        let inbox = rows(home, "select id from outgrow_inbox").await;
         let inbox: BTreeSet<_> = inbox.iter().map(|row| id(row, "id")).collect();
-        let positions = rows(&self.notifications, "select key, position from outgrow_positions").await;
+        let positions = rows(home, "select key, position from outgrow_positions").await;
         let positions: BTreeMap<_, _> =
             positions.iter().map(|row| (text(row, "key"), number(row, "position"))).collect();
         let again = |row: &&Row| {
             let handled =
                 positions.get(&text(row, "key")).is_some_and(|position| *position >= number(row, "sequence"));
-            handled || inbox.contains(&id(row, "id"))
+            text(row, "subscriber") == subscriber && (handled || inbox.contains(&id(row, "id")))
         };
         rows(&self.ordering, TO_BE_DELIVERED).await.iter().filter(again).count()
     }
