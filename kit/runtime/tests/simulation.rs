@@ -38,14 +38,14 @@ mod life;
 mod outbox;
 #[path = "simulation/parcels.rs"]
 mod parcels;
+#[path = "simulation/survey.rs"]
+mod survey;
 #[path = "simulation/world.rs"]
 mod world;
 
-use std::{io::Write as _, thread};
-
 use bugs::Bug;
-use fate::Seen;
 use laws::Law;
+use survey::{Told, wanted};
 
 /// How many worlds there are.
 const SEEDS: u64 = 10_000;
@@ -76,69 +76,20 @@ const FAULTS: [&str; 20] = [
     "the answer to a COMMIT was lost",
 ];
 
-/// The seed to replay, if one is given: then nothing else runs.
-fn wanted() -> Option<u64> {
-    std::env::var("OUTGROW_SEED").ok().map(|seed| seed.parse().expect("OUTGROW_SEED is a number"))
-}
-
-/// The whole story of a world that went wrong.
-fn tell(seed: u64, bug: Option<Bug>) -> String {
-    let outcome = world::run(seed, bug, true);
-    let breaches: Vec<String> = outcome.breaches.iter().map(ToString::to_string).collect();
-    format!("{}\nseed {seed}: {}\n", outcome.trace.join("\n"), breaches.join("\n"))
-}
-
-/// Runs these worlds; whatever went wrong in them is counted.
-fn survey(seeds: impl Iterator<Item = u64>) -> Seen {
-    let mut seen = Seen::new();
-    for seed in seeds {
-        let outcome = world::run(seed, None, false);
-        assert!(
-            outcome.breaches.is_empty(),
-            "{}replay it: OUTGROW_SEED={seed} cargo test -p outgrow-runtime --test simulation",
-            tell(seed, None)
-        );
-        for (what, often) in outcome.seen {
-            *seen.entry(what).or_default() += often;
-        }
-    }
-    seen
+/// A world without a planted bug.
+fn run(seed: u64, traced: bool) -> Told {
+    let outcome = world::run(seed, None, traced);
+    (outcome.breaches.iter().map(ToString::to_string).collect(), outcome.seen, outcome.trace)
 }
 
 #[test]
 fn in_every_world_each_event_has_its_effect_once_and_in_order() {
-    if let Some(seed) = wanted() {
-        let story = tell(seed, None);
-        std::io::stderr().write_all(story.as_bytes()).unwrap();
-        survey(seed..=seed);
-        return;
-    }
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let surveys: Vec<_> = (0..threads)
-        .map(|first| thread::spawn(move || survey((0..SEEDS).skip(first).step_by(threads))))
-        .collect();
-    let mut seen = Seen::new();
-    for survey in surveys {
-        for (what, often) in survey.join().expect("a world went wrong: see above") {
-            *seen.entry(what).or_default() += often;
-        }
-    }
-    println!("what went wrong in {SEEDS} worlds: {seen:#?}");
-    let missing: Vec<_> = FAULTS.iter().filter(|fault| !seen.contains_key(*fault)).collect();
-    assert!(missing.is_empty(), "these never happened, so they prove nothing: {missing:?}");
+    survey::in_every_world(run, "simulation", SEEDS, &FAULTS);
 }
 
 #[test]
 fn the_same_seed_is_the_same_world() {
-    if wanted().is_some() {
-        return;
-    }
-    for seed in 0..50 {
-        let once = world::run(seed, None, true).trace;
-        let again = world::run(seed, None, true).trace;
-        assert_eq!(once, again, "seed {seed}");
-        assert!(once.len() > 20, "seed {seed} tells little: {once:#?}");
-    }
+    survey::the_same_again(run);
 }
 
 /// The planted bugs, and the law that finds each.
