@@ -26,7 +26,7 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 /// No wait is longer, whatever is asked for.
 const LONGEST: Duration = Duration::from_secs(30);
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// What the client prefers. A preference that cannot be read is ignored, as the standard says.
@@ -77,7 +77,7 @@ impl Prefer {
                     return outcome;
                 }
                 sleep(pause).await;
-                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                pause = (pause + pause / 4).min(LONGEST_PAUSE);
             }
         });
         match asked.await {
