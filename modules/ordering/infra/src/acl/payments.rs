@@ -31,7 +31,15 @@ impl Till for PaymentsTill {
         }
         let token = order.payment_token.as_str().parse().map_err(|why| unavailable(&why))?;
         let request = AuthorizePayment { payment: PaymentId(order.id.0), token, amount: order.total };
-        outcome(self.payments.authorize(&cx.step("authorize"), request).await)
+        let answer = self.payments.authorize(&cx.step("authorize"), request).await;
+        if let Err(CallError::Refused(refusal)) = &answer
+            && !sets_nothing_aside(refusal)
+            && let Err(why) = self.give_back(cx, order.id).await?
+        {
+            // People have to look, once this has taken too long.
+            return Err(unavailable(&format!("{refusal}; and what it may have set aside: {}", why.message)));
+        }
+        outcome(answer)
     }
 
     async fn capture(&self, cx: &CallContext, order: &Order) -> Result<Result<(), Reason>, Unavailable> {
@@ -54,6 +62,17 @@ fn outcome<T>(answer: Result<T, CallError<PaymentsRefusal>>) -> Result<Result<()
         Err(CallError::Refused(refusal)) => Ok(Err(reason(&refusal))),
         Err(CallError::NotExecuted(cause) | CallError::InDoubt(cause)) => Err(unavailable(&cause)),
     }
+}
+
+/// Whether whoever refuses so certainly has set no money aside. Any other no may mean that there is some: it is given
+/// back, which is harmless if there is none.
+fn sets_nothing_aside(refusal: &PaymentsRefusal) -> bool {
+    matches!(
+        refusal,
+        PaymentsRefusal::Declined { .. }
+            | PaymentsRefusal::WrongAmount { .. }
+            | PaymentsRefusal::Ended { .. }
+    )
 }
 
 /// Why an order cannot be paid. The codes are Ordering's own and stay when those of Payments change.

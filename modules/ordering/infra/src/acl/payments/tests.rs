@@ -1,6 +1,9 @@
 //! What Ordering makes of what Payments says.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
 
 use async_trait::async_trait;
 use ordering_contract::{OrderId, OrderStatus};
@@ -8,8 +11,8 @@ use ordering_core::{HoldId, Order, Till as _};
 use outgrow::{Answer, CallContext, CallError, CauseKind, Money, Unread};
 use outgrow_testkit::SequentialIds;
 use payments_contract::{
-    AuthorizePayment, CapturePayment, Payment, PaymentId, PaymentQuery, Payments, PaymentsRefusal,
-    RefundPayment,
+    AuthorizePayment, CapturePayment, Payment, PaymentId, PaymentQuery, PaymentStatus, Payments,
+    PaymentsRefusal, RefundPayment,
 };
 use time::OffsetDateTime;
 
@@ -17,22 +20,42 @@ use super::PaymentsTill;
 
 type Failure = CallError<PaymentsRefusal>;
 
-/// Payments that fail as they were told to, whatever they are asked.
-struct Failing(Failure);
+/// Payments that fail as they were told to, whatever they are asked; or else give back what there is.
+struct Failing {
+    failure: Failure,
+    /// How often they have given something back, where they do.
+    given_back: Option<AtomicU32>,
+}
+
+impl Failing {
+    fn at_all(failure: &Failure) -> Self {
+        Self { failure: failure.clone(), given_back: None }
+    }
+}
 
 #[async_trait]
 impl Payments for Failing {
     async fn authorize(&self, _: &CallContext, _: AuthorizePayment) -> Answer<Payment, PaymentsRefusal> {
-        Err(self.0.clone())
+        Err(self.failure.clone())
     }
     async fn capture(&self, _: &CallContext, _: CapturePayment) -> Answer<Payment, PaymentsRefusal> {
-        Err(self.0.clone())
+        Err(self.failure.clone())
     }
-    async fn refund(&self, _: &CallContext, _: RefundPayment) -> Answer<Payment, PaymentsRefusal> {
-        Err(self.0.clone())
+    async fn refund(&self, _: &CallContext, request: RefundPayment) -> Answer<Payment, PaymentsRefusal> {
+        let Some(given_back) = &self.given_back else { return Err(self.failure.clone()) };
+        given_back.fetch_add(1, Relaxed);
+        let (amount, nothing) = (order(1).total, order(0).total);
+        Ok(Payment {
+            id: request.payment,
+            status: PaymentStatus::Voided,
+            amount,
+            captured: nothing,
+            refunded: nothing,
+            reason: None,
+        })
     }
     async fn payment(&self, _: &CallContext, _: PaymentQuery) -> Answer<Payment, PaymentsRefusal> {
-        Err(self.0.clone())
+        Err(self.failure.clone())
     }
 }
 
@@ -57,7 +80,7 @@ fn cx() -> CallContext {
 
 /// What paying comes to, either step: the code of the reason, or that payments are away.
 async fn pay(failure: &Failure, amount: i64) -> [Result<Result<(), String>, String>; 2] {
-    let till = PaymentsTill::new(Arc::new(Failing(failure.clone())));
+    let till = PaymentsTill::new(Arc::new(Failing::at_all(failure)));
     let said = |outcome: Result<Result<(), ordering_contract::Reason>, ordering_core::Unavailable>| {
         outcome.map(|paid| paid.map_err(|reason| reason.code)).map_err(|away| away.to_string())
     };
@@ -71,8 +94,7 @@ async fn a_refusal_rejects_the_order_for_a_reason_in_our_words() {
     for (refusal, code) in [
         (declined, "payment-declined"),
         (PaymentsRefusal::Ended { payment }, "refused-by-payments"),
-        (PaymentsRefusal::NotAuthorized { payment }, "refused-by-payments"),
-        (PaymentsRefusal::Other(Unread::new(99, b"new")), "refused-by-payments"),
+        (PaymentsRefusal::WrongAmount { amount: order(0).total }, "refused-by-payments"),
     ] {
         let refused = Ok(Err(code.to_owned()));
         assert_eq!(
@@ -80,6 +102,29 @@ async fn a_refusal_rejects_the_order_for_a_reason_in_our_words() {
             [refused.clone(), refused],
             "{refusal}"
         );
+    }
+}
+
+#[tokio::test]
+async fn after_a_no_that_may_mean_anything_money_is_given_back_before_the_order_is_rejected() {
+    let payment = PaymentId(SequentialIds::nth(1));
+    for refusal in [
+        PaymentsRefusal::AuthorizedOtherwise { payment },
+        PaymentsRefusal::NotAuthorized { payment },
+        PaymentsRefusal::Other(Unread::new(99, b"new")),
+    ] {
+        let failure = CallError::Refused(refusal.clone());
+        let payments = Arc::new(Failing { failure: failure.clone(), given_back: Some(AtomicU32::default()) });
+        let till = PaymentsTill::new(Arc::<Failing>::clone(&payments));
+        let reason = till.authorize(&cx(), &order(1)).await.unwrap().unwrap_err();
+        assert_eq!(reason.code, "refused-by-payments", "{refusal}");
+        assert_eq!(payments.given_back.as_ref().unwrap().load(Relaxed), 1, "{refusal}");
+
+        // Where it cannot be given back, nobody rejects the order: it is tried again, and then people look.
+        let [authorized, captured] = pay(&failure, 1).await;
+        let away = authorized.unwrap_err();
+        assert!(away.contains("what it may have set aside"), "{refusal}: {away}");
+        assert_eq!(captured, Ok(Err("refused-by-payments".to_owned())), "{refusal}");
     }
 }
 
@@ -104,7 +149,9 @@ async fn what_costs_nothing_is_not_paid() {
 #[tokio::test]
 async fn what_is_not_given_back_is_said_and_what_nobody_knows_is_waited_for() {
     let give_back = async |failure: Failure| {
-        PaymentsTill::new(Arc::new(Failing(failure))).give_back(&cx(), OrderId(SequentialIds::nth(1))).await
+        PaymentsTill::new(Arc::new(Failing::at_all(&failure)))
+            .give_back(&cx(), OrderId(SequentialIds::nth(1)))
+            .await
     };
     let declined = PaymentsRefusal::Declined { code: "no".to_owned(), message: "no".to_owned() };
     let said = give_back(CallError::Refused(declined)).await.unwrap().unwrap_err();
