@@ -130,6 +130,24 @@ impl std::fmt::Debug for Runner {
     }
 }
 
+/// A hand of the runner that has an instance; it is free again whatever becomes of that.
+struct Hand(Arc<Runner>);
+
+impl Hand {
+    fn of(runner: &Arc<Runner>) -> Self {
+        runner.in_hand.fetch_add(1, Relaxed);
+        Self(Arc::clone(runner))
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        if self.0.in_hand.fetch_sub(1, Relaxed) == AT_ONCE {
+            self.0.bell.ring();
+        }
+    }
+}
+
 /// What is left to do for an instance, for whoever has it.
 enum Left {
     /// Its next step.
@@ -168,8 +186,8 @@ impl Runner {
                 Ok(Some(taken)) => {
                     worked = true;
                     for instance in taken {
-                        let runner = Arc::clone(self);
-                        self.tasks.spawn(async move { runner.carry(instance).await });
+                        let hand = Hand::of(self);
+                        self.tasks.spawn(async move { hand.0.carry(instance).await });
                     }
                 }
                 Err(why) => {
@@ -192,9 +210,7 @@ impl Runner {
             return Ok(None);
         }
         let taken = self.store.take(self.saga, free, LEASE).await.map_err(|error| said(&error))?;
-        let number = u32::try_from(taken.len()).unwrap_or(u32::MAX);
-        self.in_hand.fetch_add(number, Relaxed);
-        Ok((number > 0).then_some(taken))
+        Ok((!taken.is_empty()).then_some(taken))
     }
 
     /// Carries an instance on as far as it goes.
@@ -203,9 +219,6 @@ impl Runner {
         if let Err(error) = self.as_far_as_it_goes(instance).await {
             // The store is away: its lease runs out, and it is taken again.
             tracing::warn!(saga = self.saga.name, %id, why = said(&error), "what became of a step was not kept");
-        }
-        if self.in_hand.fetch_sub(1, Relaxed) == AT_ONCE {
-            self.bell.ring();
         }
     }
 
