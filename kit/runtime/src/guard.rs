@@ -1,7 +1,7 @@
 //! How a module's code is run in this process, whoever called it.
 //!
-//! A query runs in its caller's task and ends with it. A command runs in a task of its own: neither a caller who
-//! leaves nor a deadline cuts a module in half. A panic is an answer, not a dead process.
+//! A query runs in its caller's task and ends with it. A command is finished: neither a caller who leaves nor a
+//! deadline cuts a module in half. A panic is an answer, not a dead process.
 
 use std::{
     future::poll_fn,
@@ -13,6 +13,8 @@ use std::{
 use outgrow::{Answer, BoxFuture, CallError, CauseKind, Method};
 use tokio::{task::unconstrained, time::sleep_until};
 use tracing::Instrument as _;
+
+use crate::finish::finish;
 
 /// Runs a query: at most until `deadline`, its panic contained.
 pub fn query<'a, T: 'a, E: 'a>(
@@ -34,13 +36,13 @@ pub fn query<'a, T: 'a, E: 'a>(
     })
 }
 
-/// Runs a command in a task of its own, and waits for it at most until `deadline`.
+/// Runs a command to its end, and waits for that at most until `deadline`.
 pub async fn command<T: Send + 'static, E: Send + 'static>(
     method: &'static Method,
     deadline: Option<Instant>,
     work: impl Future<Output = Answer<T, E>> + Send + 'static,
 ) -> Answer<T, E> {
-    match within(deadline, tokio::spawn(work.in_current_span())).await {
+    match within(deadline, finish(work.in_current_span())).await {
         Some(Ok(answer)) => answer,
         Some(Err(_panic)) => Err(panicked(method)),
         None => Err(expired()),

@@ -11,6 +11,7 @@ pub mod crash;
 pub mod door;
 pub mod events;
 pub mod figures;
+pub mod finish;
 pub mod guard;
 pub mod link;
 pub mod modules;

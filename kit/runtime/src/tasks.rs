@@ -4,6 +4,7 @@
 //! whenever its bell rings, and at the latest after its period, so that nothing depends on a bell having been heard.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, error_span};
@@ -127,8 +128,8 @@ impl Tasks {
                 return;
             }
             while !ended(&phase.borrow()) {
-                let rest = tokio::spawn(run().in_current_span()).await.unwrap_or_else(|panic| {
-                    tracing::error!(%panic, "a chore failed");
+                let rest = AssertUnwindSafe(run()).catch_unwind().await.unwrap_or_else(|_panic| {
+                    tracing::error!("a chore panicked");
                     Rest::Full(AFTER_PANIC)
                 });
                 let (Rest::OrBell(pause) | Rest::Full(pause)) = rest;
