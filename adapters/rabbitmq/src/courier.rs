@@ -4,11 +4,18 @@
 //! returned: with *some* confirm of the channel, and perhaps a later one than its own. So only when all of a window are
 //! confirmed is it known which of them nobody has: those confirmed and not returned are taken. Of a window that is not
 //! confirmed as a whole nothing is, and its channel is used no more.
+//!
+//! Copies go at the same time, unless the queue was not there the last time: foreign consumers may see an event before
+//! the subscriber has it, and more than once.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use lapin::{
     Channel, Confirmation, Connection, ExchangeKind, PublisherConfirm,
     options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions},
@@ -20,10 +27,7 @@ use outgrow_runtime::{
     events::{Courier, Taken},
     link::{Connect, Link},
 };
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use crate::{Broker, event};
@@ -71,7 +75,7 @@ pub(crate) struct RabbitCourier {
     source: String,
     queue: String,
     /// Taken out by each window, and put back by one that was confirmed.
-    session: Mutex<Option<Session>>,
+    sessions: Mutex<Vec<Session>>,
 }
 
 /// Two channels in confirm mode: what is returned on one has nothing to do with the other.
@@ -87,12 +91,21 @@ impl RabbitCourier {
     /// From the module `publisher` to the module `subscriber`.
     pub(crate) fn new(events: &Events, publisher: &str, subscriber: &str) -> Self {
         let (source, queue) = (events.broker.source(publisher), events.broker.events(subscriber));
-        Self { events: events.clone(), source, queue, session: Mutex::default() }
+        Self { events: events.clone(), source, queue, sessions: Mutex::default() }
+    }
+
+    fn kept(&self) -> Option<Session> {
+        let mut sessions = self.sessions();
+        sessions.retain(Session::lasts);
+        sessions.pop()
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn session(&self) -> Result<Session, String> {
-        let kept = self.session.lock().await.take();
-        if let Some(session) = kept.filter(Session::lasts) {
+        if let Some(session) = self.kept() {
             return Ok(session);
         }
         let broker = &self.events.broker;
@@ -107,8 +120,25 @@ impl RabbitCourier {
             // What is sent now would wait in this process, and leave long after it was given up.
             return Err(format!("the broker {} takes no messages now", self.events.broker));
         }
-        // While nobody has made the queue, one event is enough to find out.
-        let window = if session.routable { events } else { events.get(..1).unwrap_or(events) };
+        let taken = if session.routable {
+            // As a rule all of it is taken.
+            let (taken, copied) = join(self.send(session, events), self.copy(session, events)).await;
+            copied.and(taken)?
+        } else {
+            // While nobody has made the queue, one event is enough to find out.
+            let window = events.get(..1).unwrap_or(events);
+            let taken = self.send(session, window).await?;
+            if taken.trouble.is_none() {
+                self.copy(session, window).await?;
+            }
+            taken
+        };
+        session.routable = taken.trouble.is_none();
+        Ok(taken)
+    }
+
+    /// Publishes to the queue of the subscriber.
+    async fn send(&self, session: &Session, window: &[Recorded]) -> Result<Taken, String> {
         let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let sending = window.iter().map(|event| {
             let queue = self.queue.as_str().into();
@@ -117,18 +147,13 @@ impl RabbitCourier {
         let confirms = try_join_all(sending).await?;
         crash::point(&["courier", "published"]);
         let confirmed = try_join_all(confirms).await.map_err(|error| error.to_string())?;
-        let confirmed = confirmed.into_iter().map(Told::from).collect();
-        let taken = settled(window, confirmed, &self.queue);
-        session.routable = taken.trouble.is_none();
-        self.copy(session, window, &taken.events).await?;
-        Ok(taken)
+        Ok(settled(window, confirmed.into_iter().map(Told::from).collect(), &self.queue))
     }
 
-    /// Publishes copies of what was taken. Foreign consumers who have no room, or whose queues are stuck, go without.
-    async fn copy(&self, session: &Session, window: &[Recorded], taken: &[Uuid]) -> Result<(), String> {
-        let taken: HashSet<_> = taken.iter().collect();
+    /// Publishes copies. Foreign consumers who have no room, or whose queues are stuck, go without.
+    async fn copy(&self, session: &Session, window: &[Recorded]) -> Result<(), String> {
         let exchange = self.events.broker.exchange();
-        let sending = window.iter().filter(|event| taken.contains(&event.id)).map(|event| {
+        let sending = window.iter().map(|event| {
             // A kind that is too long for a routing key goes to those who want everything.
             let kind = ShortString::try_new(event.kind.as_str()).unwrap_or_default();
             self.publish(&session.copies, &exchange, kind, BasicPublishOptions::default(), event)
@@ -203,7 +228,7 @@ impl Courier for RabbitCourier {
         let delivery = async {
             let mut session = self.session().await?;
             let taken = self.window(&mut session, events).await?;
-            *self.session.lock().await = Some(session);
+            self.sessions().push(session);
             Ok(taken)
         };
         let delivered = timeout_at(end, delivery).await.unwrap_or_else(|_elapsed| Err(late()));

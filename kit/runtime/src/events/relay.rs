@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use outgrow::{CommitError, StoreError, event::Recorded};
 
 use super::{Courier, Outbox, Shards, courier::said};
@@ -16,6 +17,10 @@ use crate::{
 /// How many events are delivered at once.
 const WINDOW: u32 = 128;
 
+/// Where events have piled up, so many windows are under way side by side, each of its own shards: one is read or
+/// settled while the other is delivered. All of them together are no more than [`WINDOW`].
+const LANES: u16 = 2;
+
 /// How much is delivered at once, in bytes, unless it is one event: a call has room for 4 MiB.
 const LARGEST: usize = 1024 * 1024;
 /// What an event takes besides its data and its key, at most about.
@@ -24,6 +29,10 @@ const OVERHEAD: usize = 512;
 /// The pauses while a subscriber is away.
 const AWAY: Retry =
     Retry { attempts: 1, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(2) };
+
+fn unread(error: StoreError) -> String {
+    said(&CommitError::NotCommitted(error))
+}
 
 /// How many of these events are no more than [`LARGEST`] together: one at least.
 fn fitting(events: &[Recorded]) -> usize {
@@ -92,30 +101,49 @@ impl Relay {
     /// Delivers window after window until nothing is left. Whoever is asked to stop in the middle may: what is not
     /// settled is delivered again.
     pub async fn round(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Round {
-        windows(stop, || self.window()).await
+        windows(stop, || self.pass(stop)).await
     }
 
-    /// Delivers one window. False if there was none.
-    async fn window(&self) -> Result<bool, String> {
-        let read = |error: StoreError| said(&CommitError::NotCommitted(error));
-        if !self.outbox.any_due(&self.subscriber).await.map_err(read)? {
+    /// Delivers one window, and all of a backlog if there is one. False if there was nothing.
+    async fn pass(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<bool, String> {
+        if !self.outbox.any_due(&self.subscriber).await.map_err(unread)? {
             return Ok(false);
         }
-        let shards = self.shards.held().await.map_err(read)?;
-        if shards.is_empty() {
-            return Ok(false); // others hold them
+        let delivered = self.window(WINDOW, |_| true).await?;
+        if delivered == WINDOW {
+            let lanes = (0..LANES).map(|lane| self.lane(lane, stop));
+            join_all(lanes).await.into_iter().collect::<Result<(), _>>()?;
         }
-        let mut events = self.outbox.due(&self.subscriber, &shards, WINDOW).await.map_err(read)?;
+        Ok(delivered > 0)
+    }
+
+    /// Delivers window after window of every so-manieth shard, as long as they are full.
+    async fn lane(&self, lane: u16, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<(), String> {
+        let full = WINDOW / u32::from(LANES);
+        while !stop() && self.window(full, |shard| shard % LANES == lane).await? == full {}
+        Ok(())
+    }
+
+    /// Delivers at most so many events of these shards. How many there were; none, too, if others hold them or were
+    /// first.
+    async fn window(&self, limit: u32, ours: impl Fn(u16) -> bool + Send) -> Result<u32, String> {
+        let mut shards = self.shards.held().await.map_err(unread)?;
+        shards.retain(|lease| ours(lease.shard));
+        if shards.is_empty() {
+            return Ok(0);
+        }
+        let mut events = self.outbox.due(&self.subscriber, &shards, limit).await.map_err(unread)?;
+        let due = u32::try_from(events.len()).unwrap_or(limit);
         events.truncate(fitting(&events));
         if events.is_empty() {
-            return Ok(false); // somebody else was first
+            return Ok(0);
         }
         let taken = self.shards.hold_during(self.courier.deliver(&events)).await;
         if !taken.events.is_empty() {
             let settled = self.outbox.settle(&self.subscriber, &shards, &taken.events).await;
             settled.map_err(|error| said(&error))?;
         }
-        taken.trouble.map_or(Ok(true), Err)
+        taken.trouble.map_or(Ok(due), Err)
     }
 
     /// One round of a [chore](crate::Tasks::paced): tells when the next is due, and logs when trouble begins and ends.
