@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{
-    ANY_DUE, Result, TAKE, Tx, after, begin, now,
+    ANY_DUE, Result, TAKE, Tx, after, begin, jot, now,
     payments::{self, AUTHORIZE, CAPTURE},
     stock,
     store::{Kept, Store},
@@ -63,7 +63,7 @@ pub(crate) async fn take(store: &Store, most: usize) -> Result<Vec<Underway>> {
     if any.await?.is_none() {
         return Ok(Vec::new());
     }
-    let mut tx = begin(&store.ordering.write).await?;
+    let mut tx = jot(&store.ordering.write).await?;
     let take = sqlx::query(TAKE).bind(SAGA).bind(now()).bind(i64::try_from(most).unwrap_or_default());
     let taken = take.bind(after(LEASE)).fetch_all(&mut *tx).await?;
     tx.commit().await?;

@@ -112,6 +112,11 @@ async fn begin(pool: &Pool) -> Result<Tx> {
     pool.begin().await
 }
 
+/// For what may be forgotten when the power is lost, as in the shop's stores.
+async fn jot(pool: &Pool) -> Result<Tx> {
+    pool.begin_with("begin; set local synchronous_commit = off").await
+}
+
 #[expect(clippy::disallowed_methods, reason = "there is no kit here")]
 fn now() -> Moment {
     OffsetDateTime::now_utc()
@@ -166,32 +171,37 @@ const GENERATIONS: &str = "select live, building from payment_overview_generatio
 const SETTLE: &str = "
     delete from outgrow_deliveries
     where subscriber = $1 and event in (select value::uuid from jsonb_array_elements_text($2))";
-const POSITIONS: &str = "
-    insert into outgrow_positions (stream, key, position)
-    select distinct value->>'stream', value->>'key', 0 from jsonb_array_elements($1) order by 1, 2
-    on conflict (stream, key) do nothing";
-const LOCK: Option<&str> = Some(
-    "select 1 from outgrow_positions where (stream, key) in
-     (select value->>'stream', value->>'key' from jsonb_array_elements($1))
-     order by stream, key for update",
-);
-const ACCEPT: &str = "
+const ACCEPT: [&str; 1] = ["
+    with e as materialized (
+        select * from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text,
+                                                  data text, at bigint, correlation uuid, causation uuid,
+                                                  shard bigint, previous bigint)
+    ), p as (
+        insert into outgrow_positions as p (stream, key, position)
+        select distinct stream, key, 0 from e order by 1, 2
+        on conflict (stream, key) do update set position = p.position
+        returning stream, key, position
+    )
     insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
                                previous, ready, parked, attempts, next_at, received_at)
     select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
            timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
            e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, clock_timestamp(),
            clock_timestamp()
-    from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text, data text,
-                                     at bigint, correlation uuid, causation uuid, shard bigint,
-                                     previous bigint)
-    join outgrow_positions p on p.stream = e.stream and p.key = e.key
+    from e join p on p.stream = e.stream and p.key = e.key
     where e.sequence > p.position
-    on conflict (stream, key, sequence) do nothing";
+    on conflict (stream, key, sequence) do nothing"];
 const BEGIN: &str = "
     update outgrow_inbox set attempts = attempts + 1, reason = null
-    where (stream, key, sequence) in (
-        select stream, key, sequence from outgrow_inbox
+    where ctid = any(array(
+        select ctid from outgrow_inbox
         where ready and next_at <= clock_timestamp() and (attempts = 0 or reason is not null)
-        order by next_at limit $1 for update skip locked)
+        order by next_at limit $1 for update skip locked))
     returning *";
+const HANDLED: [&str; 1] = ["
+    with moved as (
+        update outgrow_positions set position = greatest(position, $3), handled = handled + 1
+        where stream = $1 and key = $2
+        returning stream, key)
+    delete from outgrow_inbox i using moved
+    where i.stream = moved.stream and i.key = moved.key and i.sequence = $3"];

@@ -106,7 +106,12 @@ async fn home(file: PathBuf, tables: &[&'static str]) -> std::result::Result<sto
 }
 
 async fn begin(pool: &Pool) -> Result<Tx> {
-    pool.begin_with("begin immediate").await
+    pool.begin_with("pragma synchronous = full; begin immediate").await
+}
+
+/// For what may be forgotten when the power is lost, as in the shop's stores.
+async fn jot(pool: &Pool) -> Result<Tx> {
+    pool.begin_with("pragma synchronous = normal; begin immediate").await
 }
 
 #[expect(clippy::disallowed_methods, reason = "there is no kit here")]
@@ -162,13 +167,13 @@ const GENERATIONS: &str = "select live, building from payment_overview_generatio
 const SETTLE: &str = "
     delete from outgrow_deliveries
     where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))";
-const POSITIONS: &str = "
+const ACCEPT: [&str; 2] = [
+    "
     insert into outgrow_positions (stream, key, position)
     select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
     from json_each($1) where true
-    on conflict (stream, key) do nothing";
-const LOCK: Option<&str> = None;
-const ACCEPT: &str = "
+    on conflict (stream, key) do nothing",
+    "
     insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
                                previous, ready, parked, attempts, next_at, received_at)
     select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
@@ -179,7 +184,8 @@ const ACCEPT: &str = "
     from json_each($1) e
     join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
     where e.value->>'sequence' > p.position
-    on conflict (stream, key, sequence) do nothing";
+    on conflict (stream, key, sequence) do nothing",
+];
 const BEGIN: &str = "
     update outgrow_inbox set attempts = attempts + 1, reason = null
     where (stream, key, sequence) in (
@@ -188,3 +194,9 @@ const BEGIN: &str = "
         and (attempts = 0 or reason is not null)
         order by next_at limit $1)
     returning *";
+const HANDLED: [&str; 2] = [
+    "update outgrow_positions set position = case when position < $3 then $3 else position end,
+                                  handled = handled + 1
+     where stream = $1 and key = $2",
+    "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3",
+];

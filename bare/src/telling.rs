@@ -9,8 +9,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{
-    ACCEPT, BEGIN, LOCK, Moment, POSITIONS, Result, Row, SETTLE, Tx, begin, micros, now, publish,
-    store::Store,
+    ACCEPT, BEGIN, HANDLED, Moment, Result, Row, SETTLE, Tx, begin, jot, micros, now, publish, store::Store,
 };
 use crate::body::{Order, Reason, new_id};
 
@@ -78,14 +77,12 @@ pub(crate) async fn deliver(store: &Store) -> Result<bool> {
     }
     let events: Value = due.iter().map(row).collect::<Result<_>>()?;
     let mut tx = begin(&store.notifications.write).await?;
-    sqlx::query(POSITIONS).bind(&events).execute(&mut *tx).await?;
-    if let Some(lock) = LOCK {
-        sqlx::query(lock).bind(&events).fetch_all(&mut *tx).await?;
+    for statement in ACCEPT {
+        sqlx::query(statement).bind(&events).execute(&mut *tx).await?;
     }
-    sqlx::query(ACCEPT).bind(&events).execute(&mut *tx).await?;
     tx.commit().await?;
     let ids: Value = due.iter().map(|due| Ok(json!(due.try_get::<Uuid, _>("id")?))).collect::<Result<_>>()?;
-    let mut tx = begin(&store.ordering.write).await?;
+    let mut tx = jot(&store.ordering.write).await?;
     sqlx::query(SETTLE).bind(LISTENER).bind(ids).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(true)
@@ -93,7 +90,7 @@ pub(crate) async fn deliver(store: &Store) -> Result<bool> {
 
 /// Handles a window of events. False if there was none.
 pub(crate) async fn hear(store: &Store) -> Result<bool> {
-    let mut tx = begin(&store.notifications.write).await?;
+    let mut tx = jot(&store.notifications.write).await?;
     let begun = sqlx::query(BEGIN).bind(64_i64).fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let any = !begun.is_empty();
@@ -106,18 +103,15 @@ pub(crate) async fn hear(store: &Store) -> Result<bool> {
     Ok(any)
 }
 
+const NEXT: &str = "
+    update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
+        select sequence from outgrow_inbox
+        where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
+        order by sequence limit 1)";
+
 async fn handle(store: &Store, id: Uuid, kind: String, key: String, sequence: i64) -> Result<()> {
     let mut tx = begin(&store.notifications.write).await?;
-    for statement in [
-        "update outgrow_positions set position = case when position < $3 then $3 else position end,
-                                      handled = handled + 1
-         where stream = $1 and key = $2",
-        "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3",
-        "update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
-             select sequence from outgrow_inbox
-             where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
-             order by sequence limit 1)",
-    ] {
+    for statement in HANDLED.into_iter().chain([NEXT]) {
         sqlx::query(statement).bind(STREAM).bind(&key).bind(sequence).execute(&mut *tx).await?;
     }
     if let Some(outcome) = kind.strip_prefix("ordering.v1.order_").filter(|kind| *kind != "placed") {

@@ -2,13 +2,14 @@
 //!
 //! Being the only way in, it is also the seam at which a home can later be paused and re-pointed.
 //!
-//! It reads with connections that cannot write, and writes in tasks of their own: a future that is dropped in the
+//! It reads with connections that cannot write, and finishes every write: a future that is dropped in the
 //! middle of a transaction (a client who left, a deadline, a `select!`) must neither cut a module in half nor give a
 //! connection with an open transaction back to the pool. sqlx's `begin` is not cancel-safe on PostgreSQL.
 
 use std::{fmt, sync::Arc};
 
 use outgrow::{CommitError, StoreError};
+use outgrow_runtime::finish::finish;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug_span};
@@ -42,6 +43,15 @@ pub(crate) enum Engine {
     Sqlite(Pools),
 }
 
+/// How long what a transaction wrote lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// From its commit on, whatever happens: the disk has it.
+    Always,
+    /// As long as the machine has power, and for good once a later commit of the same home lasts always.
+    UnlessPowerIsLost,
+}
+
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
         let (writes, turns, events) = (TaskTracker::new(), Turns::default(), Events::default());
@@ -65,7 +75,7 @@ impl Db {
         Ok(ReadTx::begin(self.engine()).await?)
     }
 
-    /// Runs `work` in one transaction and a task of its own, to its end, even if the caller does not wait for it.
+    /// Runs `work` in one transaction, to its end, even if the caller does not wait for it.
     ///
     /// ```
     /// # use adapter_sql::Db;
@@ -95,15 +105,34 @@ impl Db {
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
+        self.write_that(Lasts::Always, work).await
+    }
+
+    /// The same for what may be forgotten when the power is lost (ADR 0023): nobody waits for the disk.
+    pub(crate) async fn jot<T, W, F>(&self, work: W) -> Result<T, CommitError>
+    where
+        W: FnOnce(Tx) -> F + Send + 'static,
+        F: Future<Output = Result<Committed<T>, CommitError>> + Send,
+        T: Send + 'static,
+    {
+        self.write_that(Lasts::UnlessPowerIsLost, work).await
+    }
+
+    async fn write_that<T, W, F>(&self, lasts: Lasts, work: W) -> Result<T, CommitError>
+    where
+        W: FnOnce(Tx) -> F + Send + 'static,
+        F: Future<Output = Result<Committed<T>, CommitError>> + Send,
+        T: Send + 'static,
+    {
         let fate = Fate::default();
         let (db, of_task) = (self.clone(), fate.clone());
         let task = async move {
-            let tx = Tx::begin(&db, of_task).await?;
+            let tx = Tx::begin(&db, lasts, of_task).await?;
             work(tx).await.map(Committed::into_inner)
         };
         let span = debug_span!("write", home = self.0.module);
-        let ended = self.0.writes.spawn(task.instrument(span)).await;
-        ended.unwrap_or_else(|lost| Err(SqlError::from(lost).into())).map_err(|error| fate.judge(error))
+        let ended = finish(self.0.writes.track_future(task.instrument(span))).await;
+        ended.unwrap_or_else(|_panic| Err(SqlError::panicked().into())).map_err(|error| fate.judge(error))
     }
 
     pub(crate) fn module(&self) -> &'static str {
@@ -124,10 +153,6 @@ impl Db {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
-    }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.0.engine, Engine::Postgres(_))
     }
 
     /// Waits for the writes that have begun, then closes every connection.
@@ -154,12 +179,20 @@ impl Engine {
     }
 
     /// Begins a transaction that may write.
-    pub(crate) async fn begin_write(&self) -> Result<Conn, sqlx::Error> {
+    ///
+    /// On PostgreSQL connections are read-only unless a transaction says otherwise: see `postgres.rs`. On SQLite a
+    /// deferred transaction that turns into a write would fail at once, whatever the busy timeout says.
+    pub(crate) async fn begin_write(&self, lasts: Lasts) -> Result<Conn, sqlx::Error> {
+        let (postgres, sqlite) = match lasts {
+            Lasts::Always => ("begin read write", "pragma synchronous = full; begin immediate"),
+            Lasts::UnlessPowerIsLost => (
+                "begin read write; set local synchronous_commit = off",
+                "pragma synchronous = normal; begin immediate",
+            ),
+        };
         Ok(match self {
-            // Connections are read-only unless a transaction says otherwise: see `postgres.rs`.
-            Self::Postgres(pool) => Conn::Postgres(pool.begin_with("begin read write").await?),
-            // A deferred transaction that turns into a write fails at once, whatever the busy timeout says.
-            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.begin_with(postgres).await?),
+            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin_with(sqlite).await?),
         })
     }
 
@@ -169,8 +202,8 @@ impl Engine {
         match self {
             Self::Postgres(pool) => {
                 let pool = pool.clone();
-                let begun = tokio::spawn(async move { pool.begin_with(SNAPSHOT).await }.in_current_span());
-                Ok(Conn::Postgres(begun.await??))
+                let begun = finish(async move { pool.begin_with(SNAPSHOT).await }).await;
+                Ok(Conn::Postgres(begun.map_err(|_panic| SqlError::panicked())??))
             }
             Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin_with("begin").await?)),
         }
@@ -182,3 +215,6 @@ impl fmt::Debug for Db {
         f.debug_struct("Db").field("module", &self.0.module).field("engine", &self.engine().name()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

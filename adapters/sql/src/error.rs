@@ -7,7 +7,6 @@ use std::{fmt, io, path::PathBuf};
 
 use outgrow::{CommitError, StoreError};
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
-use tokio::task::JoinError;
 
 /// A statement failed, or the transaction around it.
 ///
@@ -22,7 +21,7 @@ enum Why {
     Range { column: String, number: i64 },
     Meaningless { column: String },
     Doomed,
-    Ended(JoinError),
+    Panicked,
 }
 
 impl SqlError {
@@ -40,6 +39,10 @@ impl SqlError {
 
     pub(crate) fn doomed() -> Self {
         Self(Why::Doomed)
+    }
+
+    pub(crate) fn panicked() -> Self {
+        Self(Why::Panicked)
     }
 
     /// Whether somebody else was first: a unique key taken, a serialization failure, a deadlock.
@@ -78,7 +81,7 @@ impl SqlError {
             | Why::Range { .. }
             | Why::Meaningless { .. }
             | Why::Doomed
-            | Why::Ended(_) => None,
+            | Why::Panicked => None,
         }
     }
 }
@@ -97,8 +100,7 @@ impl fmt::Display for SqlError {
             }
             Why::Meaningless { column } => write!(f, "column {column} holds what has no meaning here"),
             Why::Doomed => f.write_str("an earlier statement of this transaction failed"),
-            Why::Ended(error) if error.is_panic() => f.write_str("the work panicked"),
-            Why::Ended(_) => f.write_str("the process is ending"),
+            Why::Panicked => f.write_str("the work panicked"),
         }
     }
 }
@@ -108,12 +110,6 @@ impl std::error::Error for SqlError {}
 impl From<sqlx::Error> for SqlError {
     fn from(error: sqlx::Error) -> Self {
         Self(Why::Engine(error))
-    }
-}
-
-impl From<JoinError> for SqlError {
-    fn from(error: JoinError) -> Self {
-        Self(Why::Ended(error))
     }
 }
 

@@ -12,7 +12,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    DataUrl, Db, OpenError, Row, SqlError, Timestamp, Tx, answers, db::Engine, postgres, sqlite, tx::Fate,
+    DataUrl, Db, OpenError, Row, SqlError, Timestamp, Tx, answers,
+    db::{Engine, Lasts},
+    postgres, sqlite,
+    tx::Fate,
     url::Place,
 };
 
@@ -115,7 +118,7 @@ pub(crate) async fn apply(
 ) -> Result<Vec<String>, OpenError> {
     let home = &home_of(db);
     let sql = |source| OpenError::Sql { home: home.clone(), source };
-    let mut tx = Tx::begin(db, Fate::default()).await.map_err(sql)?;
+    let mut tx = Tx::begin(db, Lasts::Always, Fate::default()).await.map_err(sql)?;
     match db.engine() {
         Engine::Postgres(pool) => {
             let role = postgres::role(&pool.connect_options(), spec)?;

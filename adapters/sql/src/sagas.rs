@@ -206,7 +206,7 @@ impl SagaStore for Db {
             let taken: Vec<_> = taken.iter().map(instance).collect::<Result<_, _>>()?;
             tx.commit(taken).await
         };
-        self.write(take).await
+        self.jot(take).await
     }
 
     async fn instance(&self, saga: &'static Saga, id: Uuid) -> Result<Option<Instance>, StoreError> {
@@ -235,7 +235,7 @@ impl SagaStore for Db {
             put_off.bind(micros(pause)).bind(why).execute().await?;
             tx.commit(()).await
         };
-        self.write(put_off).await
+        self.jot(put_off).await
     }
 }
 

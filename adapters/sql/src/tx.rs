@@ -21,7 +21,13 @@ use outgrow_runtime::crash;
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use time::OffsetDateTime;
 
-use crate::{Db, Query, Sql, SqlError, answers, db::Engine, events, query::Bound, sagas};
+use crate::{
+    Db, Query, Sql, SqlError, answers,
+    db::{Engine, Lasts},
+    events,
+    query::Bound,
+    sagas,
+};
 
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
@@ -67,9 +73,14 @@ pub struct Committed<T>(T);
 pub struct ReadTx(Conn);
 
 impl Tx {
-    pub(crate) async fn begin(db: &Db, fate: Fate) -> Result<Self, SqlError> {
-        let conn = db.engine().begin_write().await?;
+    pub(crate) async fn begin(db: &Db, lasts: Lasts, fate: Fate) -> Result<Self, SqlError> {
+        let conn = db.engine().begin_write(lasts).await?;
         Ok(Self { conn, doomed: false, fate, db: db.clone(), besides: Besides::default() })
+    }
+
+    /// Whether it is in PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.conn, Conn::Postgres(_))
     }
 
     /// A statement of this transaction.

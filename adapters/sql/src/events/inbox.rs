@@ -23,51 +23,52 @@ use serde_json::{Value, json};
 use super::{list, now, outbox::recorded};
 use crate::{Db, Row, Sql, SqlError, Tx};
 
-const POSITIONS: Sql = Sql {
-    postgres: "
-        insert into outgrow_positions (stream, key, position)
-        select distinct value->>'stream', value->>'key', 0 from jsonb_array_elements($1) order by 1, 2
-        on conflict (stream, key) do nothing",
-    sqlite: "
-        insert into outgrow_positions (stream, key, position)
-        select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
-        from json_each($1) where true
-        on conflict (stream, key) do nothing",
-};
+/// One statement that adds what comes and locks the positions, whatever the planner believes of these tables: it has
+/// no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it locked,
+/// and told as it is now.
+const ACCEPT: &str = concat!(
+    "with e as materialized (
+         select * from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text,
+                                                   data text, at bigint, correlation uuid, causation uuid,
+                                                   shard bigint, previous bigint)
+     ), p as (
+         insert into outgrow_positions as p (stream, key, position)
+         select distinct stream, key, 0 from e order by 1, 2
+         on conflict (stream, key) do update set position = p.position
+         returning stream, key, position
+     )
+     insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                previous, ready, parked, attempts, next_at, received_at)
+     select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
+            timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
+            e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, ",
+    now!(postgres),
+    ", ",
+    now!(postgres),
+    "
+     from e join p on p.stream = e.stream and p.key = e.key
+     where e.sequence > p.position
+     on conflict (stream, key, sequence) do nothing"
+);
 
-/// On SQLite whoever writes is alone already.
-const LOCK: &str = "
-    select 1 from outgrow_positions where (stream, key) in
-    (select value->>'stream', value->>'key' from jsonb_array_elements($1))
-    order by stream, key for update";
-
-const ACCEPT: Sql = Sql {
-    postgres: concat!(
-        "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                    previous, ready, parked, attempts, next_at, received_at)
-         select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
-                timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
-                e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, ", now!(postgres), ", ", now!(postgres), "
-         from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text, data text,
-                                          at bigint, correlation uuid, causation uuid, shard bigint,
-                                          previous bigint)
-         join outgrow_positions p on p.stream = e.stream and p.key = e.key
-         where e.sequence > p.position
-         on conflict (stream, key, sequence) do nothing"
-    ),
-    sqlite: concat!(
-        "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                    previous, ready, parked, attempts, next_at, received_at)
-         select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
-                e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
-                unhex(e.value->>'causation', '-'), e.value->>'shard',
-                e.value->>'previous', coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
-         from json_each($1) e
-         join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
-         where e.value->>'sequence' > p.position
-         on conflict (stream, key, sequence) do nothing"
-    ),
-};
+/// The same on SQLite, where whoever writes is alone already.
+const POSITIONS: &str = "
+    insert into outgrow_positions (stream, key, position)
+    select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
+    from json_each($1) where true
+    on conflict (stream, key) do nothing";
+const ADD: &str = concat!(
+    "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                previous, ready, parked, attempts, next_at, received_at)
+     select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
+            e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
+            unhex(e.value->>'causation', '-'), e.value->>'shard',
+            e.value->>'previous', coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
+     from json_each($1) e
+     join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
+     where e.value->>'sequence' > p.position
+     on conflict (stream, key, sequence) do nothing"
+);
 
 const ANY_DUE: Sql = Sql {
     postgres: concat!("select 1 from outgrow_inbox where ready and next_at <= ", now!(postgres), " limit 1"),
@@ -75,21 +76,20 @@ const ANY_DUE: Sql = Sql {
 };
 
 /// `$1` are the shards with their terms, `$2` is how many. PostgreSQL may run a subquery of an update more than once and
-/// begin more than that: what is due is picked in a query of its own.
+/// begin more than that, but an array once; and it finds a row by where it is, whatever it believes of the table.
 macro_rules! begin {
     ($which:literal) => {
         Sql {
             postgres: concat!(
-                "with due as materialized (
-                     select stream, key, sequence from outgrow_inbox
+                "update outgrow_inbox set attempts = attempts + 1, reason = null
+                 where ctid = any(array(
+                     select ctid from outgrow_inbox
                      where ready and next_at <= ", now!(postgres), " and ", $which, "
                      and shard in (
                          select shard from outgrow_leases where work = 'worker' and (shard, term) in
                          (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1)))
-                     order by next_at limit $2 for update skip locked)
-                 update outgrow_inbox i set attempts = attempts + 1, reason = null
-                 from due where i.stream = due.stream and i.key = due.key and i.sequence = due.sequence
-                 returning i.*"
+                     order by next_at limit $2 for update skip locked))
+                 returning *"
             ),
             sqlite: concat!(
                 "update outgrow_inbox set attempts = attempts + 1, reason = null
@@ -130,6 +130,14 @@ const MOVE_ON: &str = "
                                  handled = handled + $4
     where stream = $1 and key = $2";
 const HANDLED: &str = "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3";
+/// PostgreSQL takes the two in one, which saves a way there and back. The position is locked first.
+const MOVE_ON_HANDLED: &str = "
+    with moved as (
+        update outgrow_positions set position = greatest(position, $3), handled = handled + $4
+        where stream = $1 and key = $2
+        returning stream, key)
+    delete from outgrow_inbox i using moved
+    where i.stream = moved.stream and i.key = moved.key and i.sequence = $3";
 const NEXT: &str = "
     update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
         select sequence from outgrow_inbox
@@ -142,8 +150,13 @@ const PARK: &str = "
 /// Marks an event as handled, in the transaction with what came of it.
 pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
     let number = number(mark)?;
-    tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).bind(1_i64).execute().await?;
-    tx.query(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).changed_one().await?;
+    if tx.is_postgres() {
+        let handled = tx.query(MOVE_ON_HANDLED).bind(&mark.stream).bind(&mark.key).bind(number);
+        handled.bind(1_i64).changed_one().await?;
+    } else {
+        tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).bind(1_i64).execute().await?;
+        tx.query(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).changed_one().await?;
+    }
     tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
     Ok(())
 }
@@ -160,13 +173,14 @@ impl Inbox for Db {
 
     async fn accept(&self, events: &[Recorded]) -> Result<(), CommitError> {
         let events: Value = events.iter().map(row).collect();
-        let (postgres, bell) = (self.is_postgres(), self.events().inbox_bell());
+        let bell = self.events().inbox_bell();
         let accept = async move |mut tx: Tx| {
-            tx.query(POSITIONS).bind(&events).execute().await?;
-            if postgres {
-                tx.query(LOCK).bind(&events).all().await?;
+            if tx.is_postgres() {
+                tx.query(ACCEPT).bind(&events).execute().await?;
+            } else {
+                tx.query(POSITIONS).bind(&events).execute().await?;
+                tx.query(ADD).bind(&events).execute().await?;
             }
-            tx.query(ACCEPT).bind(&events).execute().await?;
             tx.commit(()).await
         };
         self.write(accept).await?;
@@ -190,7 +204,7 @@ impl Inbox for Db {
             let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
             tx.commit(begun).await
         };
-        let begun = self.write(begin).await?;
+        let begun = self.jot(begin).await?;
         if !begun.is_empty() {
             crash::point(&["inbox", "begun"]);
         }
@@ -214,7 +228,7 @@ impl Inbox for Db {
             put_off.bind(&why).bind(micros).execute().await?;
             tx.commit(()).await
         };
-        self.write(write).await
+        self.jot(write).await
     }
 
     async fn park(&self, mark: &Mark, why: &str, poison: Poison) -> Result<(), CommitError> {

@@ -112,7 +112,7 @@ pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<()
     }
     let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
     let shard = i64::from(shard(&event.key));
-    if db.is_postgres() {
+    if tx.is_postgres() {
         let all = tx.query(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
         let all = all.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
         all.bind(event.causation).bind(shard).bind(audience).execute().await?;
@@ -156,7 +156,7 @@ impl Outbox for Db {
             tx.query(SETTLE).bind(&subscriber).bind(events).bind(shards).execute().await?;
             tx.commit(()).await
         };
-        self.write(settle).await?;
+        self.jot(settle).await?;
         crash::point(&["relay", "settled"]);
         Ok(())
     }

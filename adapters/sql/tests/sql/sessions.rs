@@ -188,8 +188,8 @@ async fn idling(db: &Db, place: &Place) -> CommitError {
     written.unwrap_err()
 }
 
-/// Why [`Db::write`] runs in a task of its own, and so does the `begin` of a snapshot. If this fails, the driver was
-/// mended, and the tasks can be looked at again.
+/// Why a [`Db::write`] whose caller leaves is finished all the same, and so is the `begin` of a snapshot. If this fails,
+/// the driver was mended, and that can be looked at again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn the_driver_itself_gives_back_open_transactions_when_a_begin_is_dropped() {
