@@ -5,7 +5,7 @@
 //! it takes the order, reserves its goods, has its total authorized and captured (with what is kept before and after
 //! the provider is asked, and with the provider's own transactions), ships the goods, and confirms the order; after each
 //! step it keeps that it is done. 64 orders at once, found again after a crash. What happens to an order goes through
-//! an outbox and an inbox, and is told once. It stores them where the shop does (a file or a schema for each module, from
+//! an outbox and two inboxes: it is told once, and its history is kept. It stores them where the shop does (a file or a schema for each module, from
 //! the same migrations), as durably, and answers with the same JSON.
 //!
 //! What it lacks is what the kit is for: no module has a boundary here, so none can ever leave. It is one process for

@@ -13,6 +13,8 @@ use crate::Failure;
 
 #[path = "fulfilment.rs"]
 mod fulfilment;
+#[path = "history.rs"]
+mod history;
 #[path = "payments.rs"]
 mod payments;
 #[path = "shop.rs"]
@@ -61,6 +63,7 @@ pub(crate) async fn open(url: &str) -> std::result::Result<store::Store, Failure
             &[
                 include_str!("../../migrations/ordering/postgres/0001_orders.sql"),
                 include_str!("../../migrations/ordering/postgres/0002_contract_fulfilment.sql"),
+                include_str!("../../migrations/ordering/postgres/0003_order_history.sql"),
             ],
         )
         .await?,
@@ -168,6 +171,7 @@ const TAKE: &str = "
     returning s.id, s.step, s.revision";
 /// Whoever shows a payment waits for what changes them.
 const GENERATIONS: &str = "select live, building from payment_overview_generations for share";
+const HISTORY_GENERATIONS: &str = "select live, building from order_history_generations for share";
 const SETTLE: &str = "
     delete from outgrow_deliveries
     where subscriber = $1 and event in (select value::uuid from jsonb_array_elements_text($2))";

@@ -17,6 +17,8 @@ use crate::Failure;
 
 #[path = "fulfilment.rs"]
 mod fulfilment;
+#[path = "history.rs"]
+mod history;
 #[path = "payments.rs"]
 mod payments;
 #[path = "shop.rs"]
@@ -58,6 +60,7 @@ pub(crate) async fn open(folder: &Path) -> std::result::Result<store::Store, Fai
             &[
                 include_str!("../../migrations/ordering/sqlite/0001_orders.sql"),
                 include_str!("../../migrations/ordering/sqlite/0002_contract_fulfilment.sql"),
+                include_str!("../../migrations/ordering/sqlite/0003_order_history.sql"),
             ],
         )
         .await?,
@@ -164,6 +167,7 @@ const TAKE: &str = "
         select id from outgrow_sagas where live = 1 and saga = $1 and next_at <= $2 order by next_at limit $3)
     returning id, step, revision";
 const GENERATIONS: &str = "select live, building from payment_overview_generations";
+const HISTORY_GENERATIONS: &str = "select live, building from order_history_generations";
 const SETTLE: &str = "
     delete from outgrow_deliveries
     where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))";

@@ -9,14 +9,40 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{
-    ACCEPT, BEGIN, HANDLED, Moment, Result, Row, SETTLE, Tx, begin, jot, micros, now, publish, store::Store,
+    ACCEPT, BEGIN, HANDLED, Moment, Pool, Result, Row, SETTLE, Tx, begin, history, jot, micros, now, publish,
+    store::Store,
 };
 use crate::body::{Order, Reason, new_id};
 
 /// How many events are handled, and messages sent, at once.
 const AT_ONCE: usize = 16;
 const STREAM: &str = "ordering.v1.OrderEvent";
-const LISTENER: &str = "notifications";
+
+/// Who listens.
+#[derive(Clone, Copy)]
+enum Listener {
+    Notifications,
+    /// The history of orders.
+    Ordering,
+}
+
+impl Listener {
+    const ALL: [&str; 2] = [Self::Notifications.name(), Self::Ordering.name()];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Notifications => "notifications",
+            Self::Ordering => "ordering",
+        }
+    }
+
+    fn home(self, store: &Store) -> &Pool {
+        match self {
+            Self::Notifications => &store.notifications.write,
+            Self::Ordering => &store.ordering.write,
+        }
+    }
+}
 
 /// An event, on its way.
 pub(crate) struct Event {
@@ -33,7 +59,7 @@ impl Event {
     fn of(order: &Order, kind: &'static str, more: (&str, Value)) -> Self {
         let (name, more) = more;
         let data = json!({ "order": order.id, "customer": order.customer, name: more }).to_string();
-        Self { id: new_id(), stream: STREAM, order: order.id, kind, data, to: &[LISTENER] }
+        Self { id: new_id(), stream: STREAM, order: order.id, kind, data, to: &Listener::ALL }
     }
 }
 
@@ -69,35 +95,44 @@ fn row(due: &Row) -> Result<Value> {
     }))
 }
 
-/// Puts a window of events into the inbox. False if there was none.
+/// Puts a window of events into each inbox. False if there was none.
 pub(crate) async fn deliver(store: &Store) -> Result<bool> {
-    let due = sqlx::query(DUE).bind(LISTENER).bind(128_i64).fetch_all(&store.ordering.read).await?;
+    let [notifications, ordering] = [Listener::Notifications, Listener::Ordering];
+    let (notified, kept) = tokio::try_join!(deliver_to(store, notifications), deliver_to(store, ordering))?;
+    Ok(notified || kept)
+}
+
+async fn deliver_to(store: &Store, listener: Listener) -> Result<bool> {
+    let due = sqlx::query(DUE).bind(listener.name()).bind(128_i64).fetch_all(&store.ordering.read).await?;
     if due.is_empty() {
         return Ok(false);
     }
     let events: Value = due.iter().map(row).collect::<Result<_>>()?;
-    let mut tx = begin(&store.notifications.write).await?;
+    let mut tx = begin(listener.home(store)).await?;
     for statement in ACCEPT {
         sqlx::query(statement).bind(&events).execute(&mut *tx).await?;
     }
     tx.commit().await?;
     let ids: Value = due.iter().map(|due| Ok(json!(due.try_get::<Uuid, _>("id")?))).collect::<Result<_>>()?;
     let mut tx = jot(&store.ordering.write).await?;
-    sqlx::query(SETTLE).bind(LISTENER).bind(ids).execute(&mut *tx).await?;
+    sqlx::query(SETTLE).bind(listener.name()).bind(ids).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-/// Handles a window of events. False if there was none.
+/// Handles a window of events of each inbox. False if there was none.
 pub(crate) async fn hear(store: &Store) -> Result<bool> {
-    let mut tx = jot(&store.notifications.write).await?;
+    let [notifications, ordering] = [Listener::Notifications, Listener::Ordering];
+    let (notified, kept) = tokio::try_join!(hear_as(store, notifications), hear_as(store, ordering))?;
+    Ok(notified || kept)
+}
+
+async fn hear_as(store: &Store, listener: Listener) -> Result<bool> {
+    let mut tx = jot(listener.home(store)).await?;
     let begun = sqlx::query(BEGIN).bind(64_i64).fetch_all(&mut *tx).await?;
     tx.commit().await?;
     let any = !begun.is_empty();
-    let handled = stream::iter(begun).map(|row| async move {
-        handle(store, row.try_get("id")?, row.try_get("kind")?, row.try_get("key")?, row.try_get("sequence")?)
-            .await
-    });
+    let handled = stream::iter(begun).map(|event| handle(store, listener, event));
     let handled = handled.buffer_unordered(AT_ONCE).collect::<Vec<Result<()>>>().await;
     handled.into_iter().collect::<Result<()>>()?;
     Ok(any)
@@ -109,28 +144,40 @@ const NEXT: &str = "
         where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
         order by sequence limit 1)";
 
-async fn handle(store: &Store, id: Uuid, kind: String, key: String, sequence: i64) -> Result<()> {
-    let mut tx = begin(&store.notifications.write).await?;
+async fn handle(store: &Store, listener: Listener, event: Row) -> Result<()> {
+    let (key, kind): (String, String) = (event.try_get("key")?, event.try_get("kind")?);
+    let mut tx = begin(listener.home(store)).await?;
     for statement in HANDLED.into_iter().chain([NEXT]) {
-        sqlx::query(statement).bind(STREAM).bind(&key).bind(sequence).execute(&mut *tx).await?;
+        let statement = sqlx::query(statement).bind(STREAM).bind(&key);
+        statement.bind(event.try_get::<i64, _>("sequence")?).execute(&mut *tx).await?;
     }
-    if let Some(outcome) = kind.strip_prefix("ordering.v1.order_").filter(|kind| *kind != "placed") {
-        sqlx::query(
-            "insert into messages (id, order_id, outcome, recipient, subject, body, written_at, sent_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(id)
-        .bind(key.parse::<Uuid>().unwrap_or_default())
-        .bind(outcome)
-        .bind("somebody")
-        .bind(format!("Your order is {outcome}"))
-        .bind(format!("Your order {key} is {outcome}."))
-        .bind(now())
-        .bind(None::<Moment>)
-        .execute(&mut *tx)
-        .await?;
+    match (listener, kind.strip_prefix("ordering.v1.order_")) {
+        (Listener::Ordering, Some(status)) => history::keep(&mut tx, &event, status).await?,
+        (Listener::Notifications, Some(outcome)) if outcome != "placed" => {
+            write(&mut tx, event.try_get("id")?, &key, outcome).await?;
+        }
+        _ => {}
     }
     tx.commit().await
+}
+
+/// Writes a message that is to be sent.
+async fn write(tx: &mut Tx, id: Uuid, order: &str, outcome: &str) -> Result<()> {
+    sqlx::query(
+        "insert into messages (id, order_id, outcome, recipient, subject, body, written_at, sent_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id)
+    .bind(order.parse::<Uuid>().unwrap_or_default())
+    .bind(outcome)
+    .bind("somebody")
+    .bind(format!("Your order is {outcome}"))
+    .bind(format!("Your order {order} is {outcome}."))
+    .bind(now())
+    .bind(None::<Moment>)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// Sends the messages that are to be sent. False if there was none.
