@@ -206,6 +206,5 @@ const HANDLED: [&str; 1] = ["
     with moved as (
         update outgrow_positions set position = greatest(position, $3), handled = handled + 1
         where stream = $1 and key = $2
-        returning stream, key)
-    delete from outgrow_inbox i using moved
-    where i.stream = moved.stream and i.key = moved.key and i.sequence = $3"];
+        returning 1)
+    delete from outgrow_inbox using moved where stream = $1 and key = $2 and sequence = $3"];

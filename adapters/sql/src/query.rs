@@ -53,6 +53,11 @@ impl<'c> Query<'c> {
         Self { bound, wrong, doomed: None }
     }
 
+    /// Of the kit itself: on SQLite it may be several statements, and its rows are those of all of them.
+    pub(crate) fn of_kit(bound: Bound<'c>) -> Self {
+        Self { bound, wrong: None, doomed: None }
+    }
+
     pub(crate) fn of_tx(self, doomed: &'c mut bool) -> Self {
         Self { doomed: Some(doomed), ..self }
     }

@@ -43,6 +43,19 @@ macro_rules! timed {
     };
 }
 
+/// The same, and then the entry of the log. One row if there was something to be changed.
+macro_rules! with_log {
+    ($($part:tt)*) => {
+        Sql {
+            postgres: concat!(
+                "with kept as (", timed!(@ postgres [] $($part)*), " returning 1 as kept) ", log!(postgres),
+                " returning 1"
+            ),
+            sqlite: concat!(timed!(@ sqlite [] $($part)*), " returning 1; ", log!(sqlite)),
+        }
+    };
+}
+
 /// What has to be read of an instance, with how long it has been where it is.
 macro_rules! columns {
     (postgres) => {
@@ -106,24 +119,31 @@ const ONE_TO_CHANGE: Sql = Sql {
     sqlite: ONE.sqlite,
 };
 
-const BEGIN: Sql = timed!(
+/// An entry of the log: `$15` is what happened, `$16` at which step, `$17` why, `$18` who did it.
+macro_rules! log {
+    (postgres) => {
+        "insert into outgrow_saga_log (saga, id, revision, at, what, step, note, actor)
+         select $1, $2, $13, clock_timestamp(), $15, $16, $17, $18 from kept"
+    };
+    (sqlite) => {
+        "insert into outgrow_saga_log (saga, id, revision, at, what, step, note, actor)
+         values ($1, $2, $13, cast(unixepoch('subsec') * 1000000 as integer), $15, $16, $17, $18)"
+    };
+}
+
+const BEGIN: Sql = with_log!(
     "insert into outgrow_sagas (saga, id, version, phase, step, attempts, lost, round, parked, reason_code, reason,
                                 trouble, revision, live, next_at, since, began_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, " now ", " now ", " now ")"
 );
 
-/// `$15` is the revision that it was read at, `$16` for how long it stays taken, `$17` whether it stays at its step.
-const MOVE: Sql = timed!(
+/// `$19` is the revision that it was read at, `$20` for how long it stays taken, `$21` whether it stays at its step.
+const MOVE: Sql = with_log!(
     "update outgrow_sagas
      set version = $3, phase = $4, step = $5, attempts = $6, lost = $7, round = $8, parked = $9, reason_code = $10,
-         reason = $11, trouble = $12, revision = $13, live = $14, next_at = " now " + $16" micros ",
-         since = case when $17 then since else " now " end
-     where saga = $1 and id = $2 and revision = $15"
-);
-
-const LOG: Sql = timed!(
-    "insert into outgrow_saga_log (saga, id, revision, at, what, step, note, actor)
-     values ($1, $2, $3, " now ", $4, $5, $6, $7)"
+         reason = $11, trouble = $12, revision = $13, live = $14, next_at = " now " + $20" micros ",
+         since = case when $21 then since else " now " end
+     where saga = $1 and id = $2 and revision = $19"
 );
 
 const PUT_OFF: Sql = timed!(
@@ -163,22 +183,23 @@ pub(crate) async fn advance(tx: &mut Tx, transition: &Transition) -> Result<Opti
     };
     let Some(after) = transition.apply(before.as_ref())? else { return Ok(None) };
     let statement = if before.is_some() { MOVE } else { BEGIN };
-    let row = tx.query(statement).bind(saga).bind(id);
+    let row = tx.batch(statement).bind(saga).bind(id);
     let row = row.bind(i64::from(after.version)).bind(word(after.phase)).bind(i64::from(after.step));
     let row = row.bind(i64::from(after.attempts)).bind(i64::from(after.lost)).bind(i64::from(after.round));
     let row = row.bind(after.parked).bind(after.why.as_ref().map(|why| why.code.clone()));
     let row = row.bind(after.why.as_ref().map(|why| why.message.clone())).bind(after.trouble.clone());
     let row = row.bind(number(after.revision)).bind(after.live());
+    let step = before.as_ref().and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
+    let row = row.bind(transition.turn.word()).bind(step).bind(transition.turn.note());
+    let mut row = row.bind(transition.by.clone());
     if let Some(before) = &before {
         let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
         let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
-        row.bind(number(before.revision)).bind(micros(taken)).bind(stays).changed_one().await?;
-    } else {
-        row.execute().await?;
+        row = row.bind(number(before.revision)).bind(micros(taken)).bind(stays);
     }
-    let step = before.as_ref().and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
-    let log = tx.query(LOG).bind(saga).bind(id).bind(number(after.revision)).bind(transition.turn.word());
-    log.bind(step).bind(transition.turn.note()).bind(transition.by.clone()).execute().await?;
+    if row.all().await?.len() != 1 {
+        return Err(CommitError::Conflict);
+    }
     Ok(Some(after))
 }
 

@@ -88,6 +88,12 @@ impl Tx {
         Query::new(self.conn.bound(sql.into())).of_tx(&mut self.doomed)
     }
 
+    /// What the kit does at once: one statement on PostgreSQL, and on SQLite perhaps several, each of which would go to
+    /// the thread of its connection and back by itself. They have their values in common.
+    pub(crate) fn batch(&mut self, sql: Sql) -> Query<'_> {
+        Query::of_kit(self.conn.bound(sql)).of_tx(&mut self.doomed)
+    }
+
     /// Remembers what a command was answered: in the transaction that has its effects, for seven days.
     ///
     /// # Errors

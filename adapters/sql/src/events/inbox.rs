@@ -23,52 +23,51 @@ use serde_json::{Value, json};
 use super::{list, now, outbox::recorded};
 use crate::{Db, Row, Sql, SqlError, Tx};
 
-/// One statement that adds what comes and locks the positions, whatever the planner believes of these tables: it has
-/// no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it locked,
-/// and told as it is now.
-const ACCEPT: &str = concat!(
-    "with e as materialized (
-         select * from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text,
-                                                   data text, at bigint, correlation uuid, causation uuid,
-                                                   shard bigint, previous bigint)
-     ), p as (
-         insert into outgrow_positions as p (stream, key, position)
-         select distinct stream, key, 0 from e order by 1, 2
-         on conflict (stream, key) do update set position = p.position
-         returning stream, key, position
-     )
-     insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                previous, ready, parked, attempts, next_at, received_at)
-     select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
-            timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
-            e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, ",
-    now!(postgres),
-    ", ",
-    now!(postgres),
-    "
-     from e join p on p.stream = e.stream and p.key = e.key
-     where e.sequence > p.position
-     on conflict (stream, key, sequence) do nothing"
-);
-
-/// The same on SQLite, where whoever writes is alone already.
-const POSITIONS: &str = "
-    insert into outgrow_positions (stream, key, position)
-    select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
-    from json_each($1) where true
-    on conflict (stream, key) do nothing";
-const ADD: &str = concat!(
-    "insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
-                                previous, ready, parked, attempts, next_at, received_at)
-     select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
-            e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
-            unhex(e.value->>'causation', '-'), e.value->>'shard',
-            e.value->>'previous', coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
-     from json_each($1) e
-     join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
-     where e.value->>'sequence' > p.position
-     on conflict (stream, key, sequence) do nothing"
-);
+/// On PostgreSQL one statement adds what comes and locks the positions, whatever the planner believes of these tables:
+/// it has no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it
+/// locked, and told as it is now. On SQLite whoever writes is alone already.
+const ACCEPT: Sql = Sql {
+    postgres: concat!(
+        "with e as materialized (
+             select * from jsonb_to_recordset($1) as e(stream text, key text, sequence bigint, id uuid, kind text,
+                                                       data text, at bigint, correlation uuid, causation uuid,
+                                                       shard bigint, previous bigint)
+         ), p as (
+             insert into outgrow_positions as p (stream, key, position)
+             select distinct stream, key, 0 from e order by 1, 2
+             on conflict (stream, key) do update set position = p.position
+             returning stream, key, position
+         )
+         insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                    previous, ready, parked, attempts, next_at, received_at)
+         select e.stream, e.key, e.sequence, e.id, e.kind, e.data,
+                timestamptz 'epoch' + e.at * interval '1 microsecond', e.correlation, e.causation, e.shard,
+                e.previous, coalesce(e.previous, e.sequence - 1) <= p.position, false, 0, ",
+        now!(postgres),
+        ", ",
+        now!(postgres),
+        "
+         from e join p on p.stream = e.stream and p.key = e.key
+         where e.sequence > p.position
+         on conflict (stream, key, sequence) do nothing"
+    ),
+    sqlite: concat!(
+        "insert into outgrow_positions (stream, key, position)
+         select distinct json_extract(value, '$.stream'), json_extract(value, '$.key'), 0
+         from json_each($1) where true
+         on conflict (stream, key) do nothing;
+         insert into outgrow_inbox (stream, key, sequence, id, kind, data, at, correlation, causation, shard,
+                                    previous, ready, parked, attempts, next_at, received_at)
+         select e.value->>'stream', e.value->>'key', e.value->>'sequence', unhex(e.value->>'id', '-'),
+                e.value->>'kind', e.value->>'data', e.value->>'at', unhex(e.value->>'correlation', '-'),
+                unhex(e.value->>'causation', '-'), e.value->>'shard',
+                e.value->>'previous', coalesce(e.value->>'previous', e.value->>'sequence' - 1) <= p.position, 0, 0, ", now!(sqlite), ", ", now!(sqlite), "
+         from json_each($1) e
+         join outgrow_positions p on p.stream = e.value->>'stream' and p.key = e.value->>'key'
+         where e.value->>'sequence' > p.position
+         on conflict (stream, key, sequence) do nothing"
+    ),
+};
 
 const ANY_DUE: Sql = Sql {
     postgres: concat!("select 1 from outgrow_inbox where ready and next_at <= ", now!(postgres), " limit 1"),
@@ -129,20 +128,33 @@ const MOVE_ON: &str = "
     update outgrow_positions set position = case when position < $3 then $3 else position end,
                                  handled = handled + $4
     where stream = $1 and key = $2";
-const HANDLED: &str = "delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3";
-/// PostgreSQL takes the two in one, which saves a way there and back. The position is locked first.
-const MOVE_ON_HANDLED: &str = "
-    with moved as (
-        update outgrow_positions set position = greatest(position, $3), handled = handled + $4
-        where stream = $1 and key = $2
-        returning stream, key)
-    delete from outgrow_inbox i using moved
-    where i.stream = moved.stream and i.key = moved.key and i.sequence = $3";
-const NEXT: &str = "
-    update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
-        select sequence from outgrow_inbox
-        where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
-        order by sequence limit 1)";
+/// Not in one statement with what locks the position: it has to see what was added until then.
+macro_rules! next {
+    () => {
+        "update outgrow_inbox set ready = true where stream = $1 and key = $2 and not parked and sequence = (
+             select sequence from outgrow_inbox
+             where stream = $1 and key = $2 and sequence > $3 and coalesce(previous, sequence - 1) <= $3
+             order by sequence limit 1)"
+    };
+}
+const NEXT: &str = next!();
+/// One row if it was not handled before. The position is locked first.
+const HANDLED: Sql = Sql {
+    postgres: "
+        with moved as (
+            update outgrow_positions set position = greatest(position, $3), handled = handled + 1
+            where stream = $1 and key = $2
+            returning 1)
+        delete from outgrow_inbox using moved where stream = $1 and key = $2 and sequence = $3
+        returning 1",
+    sqlite: concat!(
+        "update outgrow_positions set position = max(position, $3), handled = handled + 1
+         where stream = $1 and key = $2;
+         delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3 returning 1;
+         ",
+        next!()
+    ),
+};
 const PARK: &str = "
     update outgrow_inbox set parked = true, ready = false, reason = $4
     where stream = $1 and key = $2 and sequence = $3";
@@ -150,14 +162,13 @@ const PARK: &str = "
 /// Marks an event as handled, in the transaction with what came of it.
 pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
     let number = number(mark)?;
-    if tx.is_postgres() {
-        let handled = tx.query(MOVE_ON_HANDLED).bind(&mark.stream).bind(&mark.key).bind(number);
-        handled.bind(1_i64).changed_one().await?;
-    } else {
-        tx.query(MOVE_ON).bind(&mark.stream).bind(&mark.key).bind(number).bind(1_i64).execute().await?;
-        tx.query(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).changed_one().await?;
+    let handled = tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).all().await?;
+    if handled.len() != 1 {
+        return Err(CommitError::Conflict);
     }
-    tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+    if tx.is_postgres() {
+        tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+    }
     Ok(())
 }
 
@@ -175,12 +186,7 @@ impl Inbox for Db {
         let events: Value = events.iter().map(row).collect();
         let bell = self.events().inbox_bell();
         let accept = async move |mut tx: Tx| {
-            if tx.is_postgres() {
-                tx.query(ACCEPT).bind(&events).execute().await?;
-            } else {
-                tx.query(POSITIONS).bind(&events).execute().await?;
-                tx.query(ADD).bind(&events).execute().await?;
-            }
+            tx.batch(ACCEPT).bind(&events).execute().await?;
             tx.commit(()).await
         };
         self.write(accept).await?;

@@ -15,49 +15,45 @@ use uuid::Uuid;
 use super::list;
 use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx};
 
-/// PostgreSQL takes the three statements in one, which saves two ways there and back.
-///
 /// Of each subscriber it is kept of which event it was told last, and before that: so each event knows which one it
 /// follows there. Once a build that does not keep that has written, `known` stays behind `last` for good, and every
 /// event of the key is said to follow the one before it: nobody guesses who was told.
-const PUBLISH: &str = "
-    with numbered as (
+const PUBLISH: Sql = Sql {
+    postgres: "
+        with numbered as (
+            insert into outgrow_streams as s (stream, key, last, known, told)
+            select $1, $2, 1, 1, coalesce(jsonb_object_agg(value, '[0, 1]'::jsonb), '{}')
+            from jsonb_array_elements_text($10)
+            on conflict (stream, key) do update set
+                last = s.last + 1,
+                known = case when s.known = s.last then s.last + 1 else 0 end,
+                told = s.told || (
+                    select coalesce(jsonb_object_agg(value, jsonb_build_array(
+                        coalesce(s.told->value->1, '0'), s.last + 1)), '{}')
+                    from jsonb_array_elements_text($10))
+            returning last, known, told
+        ), kept as (
+            insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
+            select $3, $1, $2, last, $4, $5, $6, $7, $8 from numbered
+        )
+        insert into outgrow_deliveries (subscriber, event, shard, previous)
+        select value, $3, $9, case when known = last then nullif((told->value->>0)::bigint, last - 1) end
+        from numbered, jsonb_array_elements_text($10)",
+    sqlite: "
         insert into outgrow_streams as s (stream, key, last, known, told)
-        select $1, $2, 1, 1, coalesce(jsonb_object_agg(value, '[0, 1]'::jsonb), '{}')
-        from jsonb_array_elements_text($10)
+        select $1, $2, 1, 1, json_group_object(value, json('[0, 1]')) from json_each($10) where true
         on conflict (stream, key) do update set
             last = s.last + 1,
             known = case when s.known = s.last then s.last + 1 else 0 end,
-            told = s.told || (
-                select coalesce(jsonb_object_agg(value, jsonb_build_array(
-                    coalesce(s.told->value->1, '0'), s.last + 1)), '{}')
-                from jsonb_array_elements_text($10))
-        returning last, known, told
-    ), kept as (
+            told = json_patch(s.told, (
+                select json_group_object(a.value, json_array(coalesce(s.told->a.value->>1, 0), s.last + 1))
+                from json_each($10) a));
         insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
-        select $3, $1, $2, last, $4, $5, $6, $7, $8 from numbered
-    )
-    insert into outgrow_deliveries (subscriber, event, shard, previous)
-    select value, $3, $9, case when known = last then nullif((told->value->>0)::bigint, last - 1) end
-    from numbered, jsonb_array_elements_text($10)";
-
-const NUMBER: &str = "
-    insert into outgrow_streams as s (stream, key, last, known, told)
-    select $1, $2, 1, 1, json_group_object(value, json('[0, 1]')) from json_each($3) where true
-    on conflict (stream, key) do update set
-        last = s.last + 1,
-        known = case when s.known = s.last then s.last + 1 else 0 end,
-        told = json_patch(s.told, (
-            select json_group_object(a.value, json_array(coalesce(s.told->a.value->>1, 0), s.last + 1))
-            from json_each($3) a))
-    returning last";
-const KEEP: &str = "
-    insert into outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation, causation)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const ADDRESS: &str = "
-    insert into outgrow_deliveries (subscriber, event, shard, previous)
-    select a.value, $1, $2, case when s.known = s.last then nullif(s.told->a.value->>0, s.last - 1) end
-    from json_each($3) a join outgrow_streams s on s.stream = $4 and s.key = $5";
+        select $3, $1, $2, last, $4, $5, $6, $7, $8 from outgrow_streams where stream = $1 and key = $2;
+        insert into outgrow_deliveries (subscriber, event, shard, previous)
+        select a.value, $3, $9, case when s.known = s.last then nullif(s.told->a.value->>0, s.last - 1) end
+        from json_each($10) a join outgrow_streams s on s.stream = $1 and s.key = $2",
+};
 
 /// What is due is picked first: else a planner with old statistics walks through all that was ever settled.
 const DUE: Sql = Sql {
@@ -112,19 +108,9 @@ pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<()
     }
     let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
     let shard = i64::from(shard(&event.key));
-    if tx.is_postgres() {
-        let all = tx.query(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
-        let all = all.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
-        all.bind(event.causation).bind(shard).bind(audience).execute().await?;
-    } else {
-        let number = tx.query(NUMBER).bind(&stream).bind(&event.key).bind(&audience);
-        let last = number.one().await?.get::<i64>("last")?;
-        let keep = tx.query(KEEP).bind(event.id).bind(&stream).bind(&event.key).bind(last);
-        let keep = keep.bind(&event.kind).bind(&event.data).bind(Timestamp(event.at));
-        keep.bind(event.correlation).bind(event.causation).execute().await?;
-        let address = tx.query(ADDRESS).bind(event.id).bind(shard).bind(audience);
-        address.bind(&stream).bind(&event.key).execute().await?;
-    }
+    let publish = tx.batch(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
+    let publish = publish.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
+    publish.bind(event.causation).bind(shard).bind(audience).execute().await?;
     Ok(())
 }
 
