@@ -6,7 +6,9 @@
 //! confirmed as a whole nothing is, and its channel is used no more.
 //!
 //! Copies go at the same time, unless the queue was not there the last time: foreign consumers may see an event before
-//! the subscriber has it, and more than once.
+//! the subscriber has it, and more than once. [`copies`] says which are sent.
+
+mod copies;
 
 use std::{
     collections::HashSet,
@@ -31,6 +33,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use crate::{Broker, event};
+use copies::Unwanted;
 
 /// How long one delivery may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -85,6 +88,7 @@ struct Session {
     copies: Channel,
     /// Whether the queue was there the last time.
     routable: bool,
+    unwanted: Unwanted,
 }
 
 impl RabbitCourier {
@@ -122,14 +126,15 @@ impl RabbitCourier {
         }
         let taken = if session.routable {
             // As a rule all of it is taken.
-            let (taken, copied) = join(self.send(session, events), self.copy(session, events)).await;
-            copied.and(taken)?
+            let (taken, unwanted) = join(self.send(session, events), self.copy(session, events)).await;
+            session.unwanted = unwanted?;
+            taken?
         } else {
             // While nobody has made the queue, one event is enough to find out.
             let window = events.get(..1).unwrap_or(events);
             let taken = self.send(session, window).await?;
             if taken.trouble.is_none() {
-                self.copy(session, window).await?;
+                session.unwanted = self.copy(session, window).await?;
             }
             taken
         };
@@ -150,18 +155,37 @@ impl RabbitCourier {
         Ok(settled(window, confirmed.into_iter().map(Told::from).collect(), &self.queue))
     }
 
-    /// Publishes copies. Foreign consumers who have no room, or whose queues are stuck, go without.
-    async fn copy(&self, session: &Session, window: &[Recorded]) -> Result<(), String> {
+    /// Publishes copies, and tells of which kinds nobody wants any. Foreign consumers who have no room, or whose queues
+    /// are stuck, go without.
+    async fn copy(&self, session: &Session, window: &[Recorded]) -> Result<Unwanted, String> {
+        let (sent, kept) = session.unwanted.part(window);
+        let Some(returned) = self.copies(session, sent).await? else { return Ok(session.unwanted.clone()) };
+        let unwanted = session.unwanted.after(window, &returned);
+        let wanted = kept.into_iter().filter(|event| !unwanted.contains(event)).map(|event| (event, false));
+        self.copies(session, wanted.collect()).await?;
+        Ok(unwanted)
+    }
+
+    /// Publishes these, and those to be returned if nobody wants them so. The kinds of what was; none if the broker did
+    /// not confirm them in time.
+    async fn copies(
+        &self,
+        session: &Session,
+        copies: Vec<(&Recorded, bool)>,
+    ) -> Result<Option<HashSet<String>>, String> {
         let exchange = self.events.broker.exchange();
-        let sending = window.iter().map(|event| {
-            // A kind that is too long for a routing key goes to those who want everything.
-            let kind = ShortString::try_new(event.kind.as_str()).unwrap_or_default();
-            self.publish(&session.copies, &exchange, kind, BasicPublishOptions::default(), event)
+        let sending = copies.into_iter().map(|(event, mandatory)| {
+            let options = BasicPublishOptions { mandatory, ..BasicPublishOptions::default() };
+            self.publish(&session.copies, &exchange, copies::key(event), options, event)
         });
         let confirms = try_join_all(sending).await?;
         match timeout(COPIES, try_join_all(confirms)).await {
             Ok(Err(error)) => Err(format!("copies for foreign consumers: {error}")),
-            Ok(Ok(_)) | Err(_) => Ok(()),
+            Ok(Ok(confirmed)) => {
+                let returned = confirmed.into_iter().filter_map(Confirmation::take_message);
+                Ok(Some(returned.map(|copy| copy.delivery.routing_key.to_string()).collect()))
+            }
+            Err(_late) => Ok(None),
         }
     }
 
@@ -245,7 +269,7 @@ impl Session {
         let lasting = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         let exchange = broker.exchange().into();
         copies.exchange_declare(exchange, ExchangeKind::Topic, lasting, FieldTable::default()).await?;
-        Ok(Self { connection, events, copies, routable: false })
+        Ok(Self { connection, events, copies, routable: false, unwanted: Unwanted::default() })
     }
 
     fn lasts(&self) -> bool {

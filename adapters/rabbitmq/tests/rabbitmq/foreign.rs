@@ -14,7 +14,7 @@ use lapin::{
 };
 use outgrow::{CauseKind, Message as _, Port as _};
 use outgrow_testkit::until_async;
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     broker::{Server, client, mine, url},
@@ -116,11 +116,11 @@ async fn whatever_else_a_peer_sends_is_not_executed_and_the_server_lives() {
     assert_eq!(server.client().echo(&cx(), text("x")).await, Ok(text("x")));
 }
 
-/// A server that is not ours: it answers each request as it is told, or not at all.
+/// A server that is not ours: it answers each request as it is told, or not at all. Says how many it got.
 async fn impostor(
     queue: String,
     answer: Option<(FieldTable, &'static [u8])>,
-) -> (Connection, tokio::task::JoinHandle<()>) {
+) -> (Connection, watch::Receiver<u32>) {
     let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     let lasting = QueueDeclareOptions { durable: true, auto_delete: true, ..QueueDeclareOptions::default() };
@@ -128,8 +128,10 @@ async fn impostor(
     let requests =
         channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), FieldTable::default());
     let mut requests = requests.await.unwrap();
-    let serving = tokio::spawn(async move {
+    let (got, has_got) = watch::channel(0);
+    tokio::spawn(async move {
         while let Some(Ok(request)) = requests.next().await {
+            got.send_modify(|got| *got += 1);
             let Some((headers, body)) = &answer else { continue };
             let properties = BasicProperties::default()
                 .with_correlation_id(request.properties.correlation_id().clone().unwrap())
@@ -141,7 +143,7 @@ async fn impostor(
                 .unwrap();
         }
     });
-    (connection, serving)
+    (connection, has_got)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -165,7 +167,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
     for answer in answers {
         let broker = mine();
         let shown = format!("{answer:?}");
-        let (_connection, _serving) = impostor(broker.queue(<dyn Example>::DESC), Some(answer)).await;
+        let (_connection, _got) = impostor(broker.queue(<dyn Example>::DESC), Some(answer)).await;
         let answer = client(&broker).put(&cx(), text("x")).await;
         assert_eq!(verdict(answer), ("in doubt", CauseKind::BadAnswer), "{shown}");
     }
@@ -175,7 +177,7 @@ async fn an_answer_that_cannot_be_read_leaves_the_call_in_doubt() {
 #[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
     let broker = mine();
-    let (dying, _serving) = impostor(broker.queue(<dyn Example>::DESC), None).await;
+    let (dying, mut got) = impostor(broker.queue(<dyn Example>::DESC), None).await;
     let client = client(&broker);
     let calls = [("put", false), ("shout", true)].map(|(what, once)| {
         let client = Arc::clone(&client);
@@ -183,6 +185,7 @@ async fn what_is_delivered_again_is_executed_again_unless_it_must_not_be() {
             if once { client.shout(&cx(), text(what)).await } else { client.put(&cx(), text(what)).await }
         })
     });
+    timeout(LONG, got.wait_for(|got| *got == 2)).await.unwrap().unwrap();
     // Our own server consumes beside the other, which holds both requests and dies.
     let server = Server::at(&broker, adapter_rabbitmq::Limits::default());
     until_async("our server serves", LONG, async || client.echo(&cx().within(LONG / 40), text("x")).await)
@@ -271,4 +274,32 @@ async fn a_foreign_consumer_gets_cloud_events_as_documented() {
         "cloudEvents_type telling.v1.said".to_owned(),
     ];
     assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_foreign_consumer_that_comes_later_misses_nothing_from_then_on() {
+    let broker = mine();
+    let hearing = Hearing::at(&broker).await;
+    let (courier, sent) = (courier(&broker), events(1..=12));
+    // The first finds the queue, the others that nobody wants copies.
+    for window in [&sent[..1], &sent[1..4], &sent[4..6]] {
+        assert_eq!(courier.deliver(window).await.trouble, None);
+    }
+    let (_connection, channel, queue) =
+        foreign(broker.exchange(), "telling.v1.*", FieldTable::default()).await;
+    let consuming =
+        channel.basic_consume(queue.into(), "".into(), BasicConsumeOptions::default(), FieldTable::default());
+    let mut copies = consuming.await.unwrap();
+    for window in [&sent[6..10], &sent[10..]] {
+        assert_eq!(courier.deliver(window).await.trouble, None);
+    }
+    let mut got = Vec::new();
+    for _ in 6..12 {
+        let copy = timeout(LONG, copies.next()).await.unwrap().unwrap().unwrap();
+        got.push(copy.properties.message_id().as_ref().unwrap().to_string());
+    }
+    let expected: Vec<_> = ids(&sent[6..]).iter().map(ToString::to_string).collect();
+    assert_eq!(got, expected);
+    hearing.has(&sent).await;
 }
