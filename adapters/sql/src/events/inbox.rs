@@ -70,9 +70,10 @@ const ACCEPT: Sql = Sql {
     ),
 };
 
-/// How many events are added by one statement. sqlx 0.9.0 leaves Nagle's algorithm on (transact-rs/sqlx#4335): what
-/// fills more than one segment of TCP, 64 KiB on one machine, waits 40 ms for the server's delayed acknowledgement.
-const TOGETHER: usize = 64;
+/// How many events are added by one statement: about 8 KiB. sqlx 0.9.0 leaves Nagle's algorithm on
+/// (transact-rs/sqlx#4335), so of what does not fit the buffer of a connection at once, 16 KiB when it is young, the
+/// rest waits 40 ms for the server's delayed acknowledgement.
+const TOGETHER: usize = 16;
 
 const ANY_DUE: Sql = Sql {
     postgres: concat!("select 1 from outgrow_inbox where ready and next_at <= ", now!(postgres), " limit 1"),
