@@ -46,7 +46,7 @@ const ITEMS: &str = "
     select sku, on_hand, reserved, version from items
     where sku in (select value from json_each($1))";
 
-/// Opens the files, as durable as the shop's: the log is synced at every commit.
+/// Opens the files, as durable as the shop's: the log is synced at every commit that has to last.
 pub(crate) async fn open(folder: &Path) -> std::result::Result<store::Store, Failure> {
     fs::create_dir_all(folder)?;
     let home = async |module: &str, tables| home(folder.join(module).with_extension("db"), tables).await;

@@ -1,8 +1,8 @@
 //! The server: every port of a process on one listener.
 //!
 //! It reads the context of a call, hands the bytes to the port's [`Dispatch`] and sends what comes back. It expects
-//! that [`Dispatch`] to be guarded (by the runtime's door): authorisation, deadlines and tasks of their own for
-//! commands are not held here. A panic below, or a caller who leaves, costs its own stream and nothing else.
+//! that [`Dispatch`] to be guarded (by the runtime's door): authorisation, deadlines and that commands
+//! are finished are not held here. A panic below, or a caller who leaves, costs its own stream and nothing else.
 
 mod call;
 mod companions;

@@ -1,4 +1,4 @@
-//! The courier: publishes events to the queue of one subscriber, and a copy of each to the exchange for everybody.
+//! The courier: publishes events to the queue of one subscriber, and copies to the exchange for everybody.
 //!
 //! A window has a channel that no other window uses at the same time, because of how lapin tells what the broker
 //! returned: with *some* confirm of the channel, and perhaps a later one than its own. So only when all of a window are
@@ -159,7 +159,7 @@ impl RabbitCourier {
     /// are stuck, go without.
     async fn copy(&self, session: &Session, window: &[Recorded]) -> Result<Unwanted, String> {
         let (sent, kept) = session.unwanted.part(window);
-        let Some(returned) = self.copies(session, sent).await? else { return Ok(session.unwanted.clone()) };
+        let Some(returned) = self.copies(session, sent).await? else { return Ok(Unwanted::default()) };
         let unwanted = session.unwanted.after(window, &returned);
         let wanted = kept.into_iter().filter(|event| !unwanted.contains(event)).map(|event| (event, false));
         self.copies(session, wanted.collect()).await?;

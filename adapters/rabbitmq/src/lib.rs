@@ -47,7 +47,7 @@
 //! |---|---|---|
 //! | the queue of a module that listens | `<prefix>.events.<module>` | a durable quorum queue |
 //! | what came there and is no event | `<prefix>.events.<module>.dead` | the same; nobody consumes it |
-//! | a copy of every event, for everybody | `<prefix>.events` | a durable topic exchange; the routing key is `type` |
+//! | copies of events, for everybody | `<prefix>.events` | a durable topic exchange; the routing key is `type` |
 //!
 //! RabbitMQ must be 3.10 or newer. The module that listens declares its queues, and they stay when it ends. The
 //! publisher declares the exchange. An event goes to the queue of each subscriber by the default exchange, `mandatory`,
@@ -72,9 +72,11 @@
 //! | `cloudEvents_causationid` | the UUID of the message this followed from | none |
 //! | `cloudEvents_previous` | not in copies: the number of the event of its key that the subscriber was told of before, 0 for none | the number before its own |
 //!
-//! Copies are sent after the subscriber's own, once for each subscriber that is reached over RabbitMQ and again
-//! whenever delivery is repeated: foreign consumers tell by the id. A consumer without room, or who cannot keep up, goes
-//! without. `docs/clients/events_over_rabbitmq.py` is such a consumer.
+//! Copies are sent beside the subscriber's own, once for each subscriber that is reached over RabbitMQ and again
+//! whenever delivery is repeated: foreign consumers tell by the id, and may hear of an event first. A consumer without
+//! room, or who cannot keep up, goes without. Of a kind that nobody had bound a queue for the last time, one copy of
+//! each window is sent to find out: so bind queues by the kind or by `#`; an exchange in between that picks by headers
+//! may be taken for nobody. `docs/clients/events_over_rabbitmq.py` is such a consumer.
 //!
 //! | what happens | what becomes of the events |
 //! |---|---|

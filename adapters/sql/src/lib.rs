@@ -2,8 +2,8 @@
 //!
 //! [`Homes`] opens the homes of a process; a module gets its [`Home`] and through it its [`Db`]. A store is written
 //! once, in plain SQL: reads are queries on the [`Db`], or on a [`ReadTx`] where several statements must see one
-//! snapshot; a write is a closure over a [`Tx`] that ends in [`Tx::commit`], as its type says. It runs in a task of
-//! its own, so that a caller who leaves never cuts it in half.
+//! snapshot; a write is a closure over a [`Tx`] that ends in [`Tx::commit`], as its type says. It is
+//! finished, so that a caller who leaves never cuts it in half.
 //!
 //! Reading order: [`db`], [`tx`], [`query`], [`home`], `events`, `projection`, then [`mod@migrate`] and the two engines.
 //!

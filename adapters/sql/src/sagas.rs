@@ -127,7 +127,8 @@ macro_rules! log {
     };
     (sqlite) => {
         "insert into outgrow_saga_log (saga, id, revision, at, what, step, note, actor)
-         values ($1, $2, $13, cast(unixepoch('subsec') * 1000000 as integer), $15, $16, $17, $18)"
+         select $1, $2, $13, cast(unixepoch('subsec') * 1000000 as integer), $15, $16, $17, $18
+         from outgrow_sagas where saga = $1 and id = $2 and revision = $13"
     };
 }
 

@@ -1,7 +1,7 @@
 //! Homes in SQLite: one file per module in one folder, such as `data/inventory.db`.
 //!
-//! - **Durable**: a write-ahead log that is synced at every commit (`synchronous = full`). An order that was accepted
-//!   survives the loss of power; each commit costs one sync of the disk.
+//! - **Durable**: a write-ahead log that is synced at every commit (`synchronous = full`), but for those of what may be
+//!   forgotten (ADR 0023). An order that was accepted survives the loss of power; such a commit costs one sync.
 //! - **One writer** per process, which begins `immediate` and waits for the writers of other processes; readers never
 //!   wait for it. Readers are `query_only`.
 //! - **Private**: files are for their owner alone.

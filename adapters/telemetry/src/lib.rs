@@ -21,9 +21,10 @@ use tracing_subscriber::{
 
 /// Where directives are looked for, in this order.
 pub const VARIABLES: [&str; 2] = ["OUTGROW_LOG", "RUST_LOG"];
-/// What is logged if nothing is said. (lapin warns of every returned message; a call that nobody serves is told to its
-/// caller.)
+/// What is logged if nothing is said.
 pub const DEFAULT: &str = "lapin=error,info";
+/// lapin warns of every returned message, with all that is in it; whoever sent it is told anyhow.
+const QUIET: &str = "lapin=error";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +81,7 @@ fn filter(lookup: impl Fn(&str) -> Option<String>) -> Result<EnvFilter, Telemetr
     match VARIABLES.into_iter().find_map(said) {
         None => Ok(EnvFilter::new(DEFAULT)),
         Some((variable, directives)) => EnvFilter::builder()
-            .parse(&directives)
+            .parse(format!("{QUIET},{directives}"))
             .map_err(|source| TelemetryError::BadFilter { variable, directives, source }),
     }
 }
@@ -97,8 +98,9 @@ mod tests {
 
     #[test]
     fn the_filter_is_outgrows_else_rusts_else_info() {
-        assert_eq!(filter_of(Some("debug"), Some("warn")).unwrap(), "debug");
-        assert_eq!(filter_of(None, Some("warn")).unwrap(), "warn");
+        assert_eq!(filter_of(Some("debug"), Some("warn")).unwrap(), "lapin=error,debug");
+        assert_eq!(filter_of(None, Some("warn")).unwrap(), "lapin=error,warn");
+        assert_eq!(filter_of(None, Some("warn,lapin=debug")).unwrap(), "lapin=debug,warn");
         assert_eq!(filter_of(Some(" "), None).unwrap(), DEFAULT);
         assert_eq!(filter_of(None, None).unwrap(), DEFAULT);
     }

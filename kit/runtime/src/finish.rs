@@ -2,6 +2,9 @@
 //!
 //! As long as somebody does, it is a part of whoever waits: a task of its own would cost two changes of threads. Dropped
 //! in the middle, it goes on as a task.
+//!
+//! So whoever waits has to go on doing so: a write that is neither polled nor dropped holds its transaction, and what
+//! else its holder waits for meanwhile must not need the same home.
 
 use std::{
     any::Any,
@@ -15,6 +18,12 @@ use tokio::runtime::Handle;
 
 /// What a panic left.
 pub type Panic = Box<dyn Any + Send>;
+
+/// What a panic said.
+pub fn words(panic: &Panic) -> &str {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+}
 
 /// Runs `work` to its end, even if this is dropped; a panic in it is an error.
 ///
@@ -92,7 +101,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_whether_or_not_somebody_waits() {
-        assert!(finish(async { panic!("as told") }).await.is_err());
+        let panic = finish(async { panic!("as told") }).await.unwrap_err();
+        assert_eq!(words(&panic), "as told");
         let (go, gone) = oneshot::channel::<()>();
         let mut work = Box::pin(finish(async {
             gone.await.unwrap();

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, error_span};
 
-use crate::Retry;
+use crate::{Retry, finish::words};
 
 /// How many items of a worklist are handled at once.
 pub const AT_ONCE: usize = 16;
@@ -128,8 +128,8 @@ impl Tasks {
                 return;
             }
             while !ended(&phase.borrow()) {
-                let rest = AssertUnwindSafe(run()).catch_unwind().await.unwrap_or_else(|_panic| {
-                    tracing::error!("a chore panicked");
+                let rest = AssertUnwindSafe(run()).catch_unwind().await.unwrap_or_else(|panic| {
+                    tracing::error!(panic = words(&panic), "a chore failed");
                     Rest::Full(AFTER_PANIC)
                 });
                 let (Rest::OrBell(pause) | Rest::Full(pause)) = rest;

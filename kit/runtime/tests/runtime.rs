@@ -6,6 +6,8 @@
     reason = "what is shared is plain to see in a test"
 )]
 
+#[path = "runtime/backlog.rs"]
+mod backlog;
 #[path = "runtime/compose.rs"]
 mod compose;
 #[path = "runtime/deliveries.rs"]

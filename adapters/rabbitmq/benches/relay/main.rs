@@ -1,8 +1,8 @@
 //! Events that leave an outbox for a broker: by the relay, and by bare lapin that has them in memory.
 //!
 //! Both publish windows of 128 persistent messages into a quorum queue of the same kind, and have each window confirmed
-//! as a whole. The relay reads a window out of an outbox on PostgreSQL, publishes its copies for foreign consumers, and
-//! settles it. The queue is emptied between turns.
+//! as a whole. The relay reads a window out of an outbox on PostgreSQL, publishes a copy to find
+//! that no foreign consumer wants any, and settles it. The queue is emptied between turns.
 //!
 //! One line a row, for `cargo xtask bench`: its name, the figure, the bare one, and the median of their ratios.
 //! PostgreSQL is at `OUTGROW_TEST_POSTGRES`, the broker at `OUTGROW_TEST_RABBITMQ`.

@@ -3,7 +3,13 @@
 //! Each subscriber has a relay of its own, so one that is away never keeps the others waiting. What it has is settled
 //! by the id of each event, never by "all up to here": events are committed in another order than they are numbered.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use outgrow::{CommitError, StoreError, event::Recorded};
@@ -111,17 +117,28 @@ impl Relay {
         }
         let delivered = self.window(WINDOW, |_| true).await?;
         if delivered == WINDOW {
-            let lanes = (0..LANES).map(|lane| self.lane(lane, stop));
+            let ended = AtomicBool::new(false);
+            let lanes = (0..LANES).map(|lane| self.lane(lane, &ended, stop));
             join_all(lanes).await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(delivered > 0)
     }
 
-    /// Delivers window after window of every so-manieth shard, as long as they are full.
-    async fn lane(&self, lane: u16, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<(), String> {
+    /// Delivers window after window of every so-manieth shard, until one of any lane is not full: then all shards are
+    /// looked at again, so nobody's events wait for as long as others come in.
+    async fn lane(
+        &self,
+        lane: u16,
+        ended: &AtomicBool,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<(), String> {
         let full = WINDOW / u32::from(LANES);
-        while !stop() && self.window(full, |shard| shard % LANES == lane).await? == full {}
-        Ok(())
+        let mut delivered = Ok(full);
+        while delivered == Ok(full) && !stop() && !ended.load(Relaxed) {
+            delivered = self.window(full, |shard| shard % LANES == lane).await;
+        }
+        ended.store(true, Relaxed);
+        delivered.map(drop)
     }
 
     /// Delivers at most so many events of these shards. How many there were; none, too, if others hold them or were

@@ -7,6 +7,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use futures_util::future::{Either, select};
 use outgrow::StoreError;
 use tokio::{
     sync::Mutex,
@@ -63,14 +64,18 @@ impl Shards {
     }
 
     /// Does some work on what is held, and goes on holding it as long as that takes.
+    ///
+    /// Both go on side by side: the work may have what renewing waits for, such as the only writer of a home.
     pub(super) async fn hold_during<W: Future>(&self, work: W) -> W::Output {
-        let mut work = pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return done,
-                () = sleep(FRESH) => drop(self.held().await), // if it is lost, the work is done twice
+        let renew = async {
+            loop {
+                sleep(FRESH).await;
+                drop(self.held().await); // if it is lost, the work is done twice
             }
+        };
+        match select(pin!(work), pin!(renew)).await {
+            Either::Left((done, _)) => done,
+            Either::Right((never, _)) => never,
         }
     }
 
@@ -96,15 +101,21 @@ impl Shards {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+    use tokio::time::timeout;
+
     use super::*;
 
     #[derive(Default)]
-    struct Counted(AtomicU32);
+    struct Counted {
+        taken: AtomicU32,
+        writer: Mutex<()>,
+    }
 
     #[async_trait::async_trait]
     impl Leases for Counted {
         async fn take(&self, _: &'static str, _: Uuid, _: Duration) -> Result<Vec<Lease>, StoreError> {
-            self.0.fetch_add(1, Relaxed);
+            let _writing = self.writer.lock().await;
+            self.taken.fetch_add(1, Relaxed);
             Ok(vec![Lease { shard: 0, term: 1 }])
         }
     }
@@ -116,7 +127,19 @@ mod tests {
         let shards = Shards::new(leases, "relay", Uuid::nil());
         shards.held().await.unwrap();
         shards.hold_during(sleep(Duration::from_secs(10))).await;
-        let taken = counted.0.load(Relaxed);
+        let taken = counted.taken.load(Relaxed);
         assert!((9..=11).contains(&taken), "renewed {taken} times in ten seconds");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_renews_waits_for_the_work_and_not_the_work_for_them() {
+        let counted = Arc::new(Counted::default());
+        let leases: Arc<dyn Leases> = Arc::<Counted>::clone(&counted);
+        let shards = Shards::new(leases, "worker", Uuid::nil());
+        let work = async {
+            let _writing = counted.writer.lock().await;
+            sleep(3 * FRESH).await;
+        };
+        timeout(4 * FRESH, shards.hold_during(work)).await.expect("the work was kept from going on");
     }
 }

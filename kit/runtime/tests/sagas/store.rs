@@ -9,6 +9,7 @@ use outgrow::{
 };
 use outgrow_runtime::{
     Bell,
+    finish::finish,
     sagas::{LEASE, SagaStore},
 };
 use tokio::time::Instant;
@@ -23,14 +24,14 @@ use crate::{
 pub(crate) struct Session(pub(crate) Arc<Life>);
 
 impl Session {
-    /// One transaction, in a task of its own, which may not be committed, or not be known to be.
+    /// One transaction, finished whoever waits, which may not be committed, or not be known to be.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         what: &'static str,
         work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
     ) -> Result<T, CommitError> {
         let life = self.0.clone();
-        let task = tokio::spawn(async move {
+        let write = finish(async move {
             life.step().await;
             let fate = &life.fate;
             if fate.one_in(40) {
@@ -51,7 +52,7 @@ impl Session {
             life.step().await;
             Ok(done)
         });
-        task.await.expect("no write panics")
+        write.await.expect("no write panics")
     }
 
     async fn look<T>(&self, look: impl FnOnce(&Tables) -> T) -> Result<T, StoreError> {

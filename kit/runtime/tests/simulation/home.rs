@@ -1,7 +1,7 @@
 //! A home in memory: the tables that outlive processes, and a process's session with them.
 //!
-//! A write is a transaction: it works on a copy, which replaces the tables or does not. It runs in a task of its own,
-//! as `Db::write` does, so whoever stops waiting for it does not undo it. The store may refuse before the commit, or
+//! A write is a transaction: it works on a copy, which replaces the tables or does not. It is finished, as
+//! `Db::write` is, so whoever stops waiting for it does not undo it. The store may refuse before the commit, or
 //! lose the answer of one. The planted bugs of stores stand where the right thing is done.
 
 use std::{
@@ -13,7 +13,7 @@ use std::{
 };
 
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
-use outgrow_runtime::Bell;
+use outgrow_runtime::{Bell, finish::finish};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -220,6 +220,6 @@ impl MemoryHome {
             }
             done
         };
-        tokio::spawn(write).await.unwrap()
+        finish(write).await.unwrap()
     }
 }

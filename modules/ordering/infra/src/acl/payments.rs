@@ -36,7 +36,7 @@ impl Till for PaymentsTill {
             && !sets_nothing_aside(refusal)
             && let Err(why) = self.give_back(cx, order.id).await?
         {
-            // People have to look, once this has taken too long.
+            // Once this has taken too long the order is taken back, and asks again; then people look.
             return Err(unavailable(&format!("{refusal}; and what it may have set aside: {}", why.message)));
         }
         outcome(answer)
