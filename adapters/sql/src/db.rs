@@ -10,13 +10,14 @@ use std::{fmt, sync::Arc};
 
 use outgrow::{CommitError, StoreError};
 use outgrow_runtime::finish::finish;
-use sqlx::PgPool;
+use sqlx::Postgres;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug_span};
 
 use crate::{
     Committed, Query, ReadTx, Sql, SqlError, Tx,
     events::Events,
+    lender::Lender,
     query::Bound,
     sagas::Bells,
     sqlite::Pools,
@@ -39,7 +40,7 @@ struct Inner {
 
 #[derive(Clone)]
 pub(crate) enum Engine {
-    Postgres(PgPool),
+    Postgres(Lender<Postgres>),
     Sqlite(Pools),
 }
 
@@ -62,8 +63,8 @@ impl Db {
     pub fn query(&self, sql: impl Into<Sql>) -> Query<'_> {
         let sql = sql.into();
         Query::new(match self.engine() {
-            Engine::Postgres(pool) => Bound::postgres_pool(sql, pool),
-            Engine::Sqlite(pools) => Bound::sqlite_pool(sql, &pools.read),
+            Engine::Postgres(any) => Bound::postgres(sql, any),
+            Engine::Sqlite(pools) => Bound::sqlite(sql, &pools.read),
         })
     }
 
@@ -160,7 +161,7 @@ impl Db {
         self.0.writes.close();
         self.0.writes.wait().await;
         match self.engine() {
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(any) => any.close().await,
             Engine::Sqlite(pools) => {
                 pools.read.close().await;
                 pools.write.close().await;
@@ -191,8 +192,8 @@ impl Engine {
             ),
         };
         Ok(match self {
-            Self::Postgres(pool) => Conn::Postgres(pool.begin_with(postgres).await?),
-            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin_with(sqlite).await?),
+            Self::Postgres(any) => Conn::Postgres(any.begin(postgres).await?),
+            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin(sqlite).await?),
         })
     }
 
@@ -200,12 +201,12 @@ impl Engine {
     pub(crate) async fn begin_read(&self) -> Result<Conn, SqlError> {
         const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
         match self {
-            Self::Postgres(pool) => {
-                let pool = pool.clone();
-                let begun = finish(async move { pool.begin_with(SNAPSHOT).await }).await;
+            Self::Postgres(any) => {
+                let any = any.clone();
+                let begun = finish(async move { any.begin(SNAPSHOT).await }).await;
                 Ok(Conn::Postgres(begun.map_err(|_panic| SqlError::panicked())??))
             }
-            Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin_with("begin").await?)),
+            Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin("begin").await?)),
         }
     }
 }

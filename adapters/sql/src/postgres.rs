@@ -17,7 +17,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{Db, OpenError, SqlError, Tx, db::Engine, migrate};
+use crate::{Db, OpenError, SqlError, Tx, db::Engine, lender::Lender, migrate};
 
 /// The ledger of migrations.
 const LEDGER: &str = include_str!("../../../migrations/kit/postgres/ledger.sql");
@@ -67,7 +67,7 @@ fn pool(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], rol
         .options(settings.iter().copied())
         .options(role.map(|role| ("role", role)));
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Db::new(spec.name, Engine::Postgres(pool.connect_lazy_with(to)))
+    Db::new(spec.name, Engine::Postgres(Lender::new(pool.connect_lazy_with(to))))
 }
 
 /// The role that a module works as in this database.

@@ -7,11 +7,10 @@ use std::fmt;
 
 use outgrow::{BoxFuture, CommitError};
 use sqlx::{
-    Arguments as _, Database, Encode, PgPool, Pool, Postgres, Sqlite, SqlitePool, Type,
-    postgres::PgArguments, sqlite::SqliteArguments,
+    Arguments as _, Database, Encode, Postgres, Sqlite, Type, postgres::PgArguments, sqlite::SqliteArguments,
 };
 
-use crate::{Row, SqlError};
+use crate::{Row, SqlError, lender::Lender};
 
 /// A value that both engines can store. All of these already are: integers, `bool`, `f64`, text, bytes, `Uuid` (a blob
 /// on SQLite), [`Timestamp`](crate::Timestamp), JSON, and options of them.
@@ -160,21 +159,21 @@ pub(crate) enum Bound<'c> {
 }
 
 pub(crate) enum Target<'c, DB: Database> {
-    Pool(&'c Pool<DB>),
+    Any(&'c Lender<DB>),
     Conn(&'c mut DB::Connection),
 }
 
 impl<'c> Bound<'c> {
-    pub(crate) fn postgres_pool(sql: Sql, pool: &'c PgPool) -> Self {
-        Self::Postgres(sql.postgres, PgArguments::default(), Target::Pool(pool))
+    pub(crate) fn postgres(sql: Sql, any: &'c Lender<Postgres>) -> Self {
+        Self::Postgres(sql.postgres, PgArguments::default(), Target::Any(any))
     }
 
     pub(crate) fn postgres_conn(sql: Sql, conn: &'c mut sqlx::PgConnection) -> Self {
         Self::Postgres(sql.postgres, PgArguments::default(), Target::Conn(conn))
     }
 
-    pub(crate) fn sqlite_pool(sql: Sql, pool: &'c SqlitePool) -> Self {
-        Self::Sqlite(sql.sqlite, SqliteArguments::default(), Target::Pool(pool))
+    pub(crate) fn sqlite(sql: Sql, any: &'c Lender<Sqlite>) -> Self {
+        Self::Sqlite(sql.sqlite, SqliteArguments::default(), Target::Any(any))
     }
 
     pub(crate) fn sqlite_conn(sql: Sql, conn: &'c mut sqlx::SqliteConnection) -> Self {
@@ -188,22 +187,30 @@ impl<'c> Bound<'c> {
     }
 }
 
+/// Runs one body on a connection that is lent for it.
+macro_rules! lent {
+    ($any:ident, $sql:ident, $values:ident, |$query:ident, $on:ident| $body:expr) => {{
+        let mut lent = $any.lend().await?;
+        let $on = lent.conn();
+        let $query = sqlx::query_with($sql, $values);
+        let ended = $body;
+        lent.give_back();
+        ended
+    }};
+}
+
+use lent;
+
 /// Runs one body on whichever engine and target a statement has.
 macro_rules! run {
     ($bound:expr, |$query:ident, $on:ident| $body:expr) => {
         match $bound {
-            Bound::Postgres(sql, values, Target::Pool($on)) => {
-                let $query = sqlx::query_with(sql, values);
-                $body
-            }
+            Bound::Postgres(sql, values, Target::Any(any)) => lent!(any, sql, values, |$query, $on| $body),
             Bound::Postgres(sql, values, Target::Conn($on)) => {
                 let $query = sqlx::query_with(sql, values);
                 $body
             }
-            Bound::Sqlite(sql, values, Target::Pool($on)) => {
-                let $query = sqlx::query_with(sql, values);
-                $body
-            }
+            Bound::Sqlite(sql, values, Target::Any(any)) => lent!(any, sql, values, |$query, $on| $body),
             Bound::Sqlite(sql, values, Target::Conn($on)) => {
                 let $query = sqlx::query_with(sql, values);
                 $body

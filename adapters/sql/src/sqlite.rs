@@ -17,12 +17,12 @@ use std::{
 
 use outgrow::ModuleSpec;
 use sqlx::{
-    Connection as _, SqlitePool,
+    Sqlite,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use time::OffsetDateTime;
 
-use crate::{Db, OpenError, SqlError, db::Engine, migrate};
+use crate::{Db, OpenError, SqlError, db::Engine, lender::Lender, migrate};
 
 /// The ledger of migrations.
 pub(crate) const LEDGER: &str = include_str!("../../../migrations/kit/sqlite/ledger.sql");
@@ -37,8 +37,8 @@ const IDLE: Duration = Duration::from_mins(5);
 /// The connections of one home.
 #[derive(Clone)]
 pub(crate) struct Pools {
-    pub(crate) read: SqlitePool,
-    pub(crate) write: SqlitePool,
+    pub(crate) read: Lender<Sqlite>,
+    pub(crate) write: Lender<Sqlite>,
 }
 
 /// Creates the folder if need be, for its owner alone.
@@ -83,27 +83,12 @@ impl Pools {
 
         let pool =
             SqlitePoolOptions::new().acquire_timeout(PATIENCE).max_lifetime(None).test_before_acquire(false);
-        let write = pool
-            .clone()
-            .max_connections(1)
-            .idle_timeout(None)
-            // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself. sqlx does not learn
-            // of it and would take its only writer for one with an open transaction, for ever: replace it.
-            .after_release(|conn, _| {
-                Box::pin(async move {
-                    if conn.is_in_transaction() {
-                        conn.ping().await?; // comes back once a rollback on its way is done
-                    }
-                    Ok(!conn.is_in_transaction())
-                })
-            })
-            .connect_with(writing)
-            .await?;
+        let write = pool.clone().max_connections(1).idle_timeout(None).connect_with(writing).await?;
         let read = pool
             .max_connections(READERS)
             .idle_timeout(IDLE)
             .connect_lazy_with(reading.pragma("query_only", "on"));
-        Ok(Self { read, write })
+        Ok(Self { read: Lender::new(read), write: Lender::new(write) })
     }
 }
 

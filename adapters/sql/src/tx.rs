@@ -18,13 +18,14 @@ use outgrow::{
     saga::{Instance, Transition},
 };
 use outgrow_runtime::crash;
-use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{Postgres, SqlSafeStr, Sqlite};
 use time::OffsetDateTime;
 
 use crate::{
     Db, Query, Sql, SqlError, answers,
     db::{Engine, Lasts},
     events,
+    lender::Lent,
     query::Bound,
     sagas,
 };
@@ -150,8 +151,8 @@ impl Tx {
         besides.pass("uncommitted");
         self.fate.commit_sent(true);
         let ended = match self.conn {
-            Conn::Postgres(tx) => tx.commit().await,
-            Conn::Sqlite(tx) => tx.commit().await,
+            Conn::Postgres(lent) => lent.commit().await,
+            Conn::Sqlite(lent) => lent.commit().await,
         };
         let wake = || {
             besides.pass("committed");
@@ -176,8 +177,8 @@ impl Tx {
     /// Runs a script of many statements, such as a migration.
     pub(crate) async fn script(&mut self, sql: impl SqlSafeStr + Send) -> Result<(), SqlError> {
         match &mut self.conn {
-            Conn::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
-            Conn::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(|_| ())?,
+            Conn::Postgres(lent) => sqlx::raw_sql(sql).execute(lent.conn()).await.map(|_| ())?,
+            Conn::Sqlite(lent) => sqlx::raw_sql(sql).execute(lent.conn()).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -202,15 +203,15 @@ impl ReadTx {
 
 /// The connection that a transaction has taken from its pool.
 pub(crate) enum Conn {
-    Postgres(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Lent<Postgres>),
+    Sqlite(Lent<Sqlite>),
 }
 
 impl Conn {
     fn bound(&mut self, sql: Sql) -> Bound<'_> {
         match self {
-            Self::Postgres(tx) => Bound::postgres_conn(sql, &mut *tx),
-            Self::Sqlite(tx) => Bound::sqlite_conn(sql, &mut *tx),
+            Self::Postgres(lent) => Bound::postgres_conn(sql, lent.conn()),
+            Self::Sqlite(lent) => Bound::sqlite_conn(sql, lent.conn()),
         }
     }
 }

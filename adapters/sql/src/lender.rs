@@ -1,0 +1,221 @@
+//! Lends connections, without asking each before and after whether it is still there.
+//!
+//! A pool of sqlx makes one round trip when a connection is returned, and on PostgreSQL another when it is acquired: as
+//! many as most transactions have statements. Here a connection whose work ended well is kept at hand and lent again.
+//! One that failed, was left in the middle of its work, or has lain idle goes back to the pool, which tests it, and takes
+//! along those at hand. So a server that comes back is met with at most one failure for each connection in use.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Database, PgConnection, Pool, SqliteConnection, pool::PoolConnection};
+use tokio::runtime::Handle;
+
+/// A connection that was used so short a time ago is taken to be there.
+const FRESH: Duration = Duration::from_secs(1);
+/// After so long a connection passes through its pool, which replaces old ones.
+const AWAY: Duration = Duration::from_mins(1);
+
+/// Lends the connections of one pool. Clones are the same.
+pub(crate) struct Lender<DB: Database>(Arc<Inner<DB>>);
+
+struct Inner<DB: Database> {
+    pool: Pool<DB>,
+    shelf: Mutex<Shelf<DB>>,
+}
+
+struct Shelf<DB: Database> {
+    /// The latest last.
+    at_hand: Vec<Kept<DB>>,
+    /// How many wait for the pool: what is given back is for them.
+    waiting: usize,
+    closed: bool,
+}
+
+struct Kept<DB: Database> {
+    conn: PoolConnection<DB>,
+    left_pool: Instant,
+    given_back: Instant,
+}
+
+/// A connection on loan. Unless it is given back, its transaction is rolled back and its pool tests it.
+pub(crate) struct Lent<DB: Database>
+where
+    DB::Connection: Raw,
+{
+    conn: Option<PoolConnection<DB>>,
+    left_pool: Instant,
+    open: bool,
+    lender: Lender<DB>,
+}
+
+/// A connection that takes statements without values.
+pub(crate) trait Raw: Send {
+    fn raw(&mut self, sql: &'static str) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+impl Raw for PgConnection {
+    async fn raw(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(self).await.map(drop)
+    }
+}
+
+impl Raw for SqliteConnection {
+    async fn raw(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(self).await.map(drop)
+    }
+}
+
+impl<DB: Database> Lender<DB>
+where
+    DB::Connection: Raw,
+{
+    pub(crate) fn new(pool: Pool<DB>) -> Self {
+        let shelf = Shelf { at_hand: Vec::new(), waiting: 0, closed: false };
+        Self(Arc::new(Inner { pool, shelf: Mutex::new(shelf) }))
+    }
+
+    /// Where it has them from.
+    pub(crate) fn pool(&self) -> &Pool<DB> {
+        &self.0.pool
+    }
+
+    /// A connection: one that is at hand, or else of the pool, which may have to be waited for.
+    pub(crate) async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
+        let (fresh, stale) = {
+            let mut shelf = self.shelf();
+            let fresh = shelf.at_hand.pop_if(|kept| kept.given_back.elapsed() < FRESH);
+            // The latest was given back too long ago, if any: so were all.
+            let stale = if fresh.is_none() { mem::take(&mut shelf.at_hand) } else { Vec::new() };
+            shelf.waiting += usize::from(fresh.is_none());
+            (fresh, stale)
+        };
+        drop(stale);
+        if let Some(Kept { conn, left_pool, .. }) = fresh {
+            return Ok(self.lent(conn, left_pool));
+        }
+        let _while_waiting = Waiting(self);
+        Ok(self.lent(self.0.pool.acquire().await?, Instant::now()))
+    }
+
+    /// A connection in a transaction.
+    pub(crate) async fn begin(&self, sql: &'static str) -> Result<Lent<DB>, sqlx::Error> {
+        let mut lent = self.lend().await?;
+        lent.open = true; // perhaps, from here on
+        lent.conn().raw(sql).await?;
+        Ok(lent)
+    }
+
+    /// Waits for all that are on loan, and closes every connection.
+    pub(crate) async fn close(&self) {
+        let kept = {
+            let mut shelf = self.shelf();
+            shelf.closed = true;
+            mem::take(&mut shelf.at_hand)
+        };
+        drop(kept);
+        self.0.pool.close().await;
+    }
+
+    fn lent(&self, conn: PoolConnection<DB>, left_pool: Instant) -> Lent<DB> {
+        Lent { conn: Some(conn), left_pool, open: false, lender: self.clone() }
+    }
+}
+
+impl<DB: Database> Lender<DB> {
+    fn shelf(&self) -> MutexGuard<'_, Shelf<DB>> {
+        self.0.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the pool test all that are at hand: where one is broken, others may be.
+    fn distrust(&self) {
+        let suspects = mem::take(&mut self.shelf().at_hand);
+        drop(suspects);
+    }
+
+    /// Keeps a connection at hand, unless somebody waits for the pool, or it should see its pool again.
+    fn keep(&self, conn: PoolConnection<DB>, left_pool: Instant) {
+        let kept = Kept { conn, left_pool, given_back: Instant::now() };
+        let to_pool = {
+            let mut shelf = self.shelf();
+            if shelf.closed || shelf.waiting > 0 || left_pool.elapsed() > AWAY {
+                Some(kept)
+            } else {
+                shelf.at_hand.push(kept);
+                None
+            }
+        };
+        drop(to_pool);
+    }
+}
+
+/// Somebody waits for the pool for as long as this lives.
+struct Waiting<'l, DB: Database>(&'l Lender<DB>);
+
+impl<DB: Database> Drop for Waiting<'_, DB> {
+    fn drop(&mut self) {
+        self.0.shelf().waiting -= 1;
+    }
+}
+
+impl<DB: Database> Lent<DB>
+where
+    DB::Connection: Raw,
+{
+    pub(crate) fn conn(&mut self) -> &mut DB::Connection {
+        #[expect(clippy::expect_used, reason = "it is taken only by what consumes or drops this")]
+        self.conn.as_mut().expect("a connection on loan")
+    }
+
+    /// Commits its transaction.
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.conn().raw("commit").await?;
+        self.open = false;
+        self.give_back();
+        Ok(())
+    }
+
+    /// Its work ended well.
+    pub(crate) fn give_back(mut self) {
+        if !self.open
+            && let Some(conn) = self.conn.take()
+        {
+            self.lender.keep(conn, self.left_pool);
+        }
+    }
+}
+
+impl<DB: Database> Drop for Lent<DB>
+where
+    DB::Connection: Raw,
+{
+    fn drop(&mut self) {
+        let Some(mut conn) = self.conn.take() else { return };
+        if !self.open {
+            return self.lender.distrust();
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return conn.close_on_drop();
+        };
+        let (lender, left_pool) = (self.lender.clone(), self.left_pool);
+        runtime.spawn(async move {
+            match conn.raw("rollback").await {
+                Ok(()) => lender.keep(conn, left_pool),
+                // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself.
+                Err(_) => {
+                    lender.distrust();
+                    drop(conn.close().await);
+                }
+            }
+        });
+    }
+}
+
+impl<DB: Database> Clone for Lender<DB> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
