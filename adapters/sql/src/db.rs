@@ -8,7 +8,7 @@
 
 use std::{fmt, sync::Arc};
 
-use outgrow::{CommitError, StoreError};
+use outgrow::{CommitError, StoreError, event::Mark};
 use outgrow_runtime::finish::finish;
 use sqlx::Postgres;
 use tokio_util::task::TaskTracker;
@@ -107,6 +107,40 @@ impl Db {
         T: Send + 'static,
     {
         self.write_that(Lasts::Always, work).await
+    }
+
+    /// The same for an event that has come, marked as handled with `work`'s effects. They stay in this home: `work`
+    /// publishes nothing, turns no saga and remembers no answer; whoever does uses [`Db::write`] and [`Tx::mark`].
+    ///
+    /// It does not wait for the disk (ADR 0023): a loss of power takes back effects and mark together, and the event is
+    /// handled again.
+    ///
+    /// ```
+    /// # use adapter_sql::Db;
+    /// # use outgrow::{CommitError, event::Mark};
+    /// async fn note(db: &Db, sku: String, mark: &Mark) -> Result<(), CommitError> {
+    ///     db.handle(mark, async move |mut tx| {
+    ///         tx.query("insert into arrivals (sku) values ($1)").bind(sku).execute().await?;
+    ///         tx.commit(()).await
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As of [`Db::write`]; [`CommitError::Conflict`] if the event has been handled already.
+    pub async fn handle<T, W, F>(&self, mark: &Mark, work: W) -> Result<T, CommitError>
+    where
+        W: FnOnce(Tx) -> F + Send + 'static,
+        F: Future<Output = Result<Committed<T>, CommitError>> + Send,
+        T: Send + 'static,
+    {
+        let mark = mark.clone();
+        self.jot(move |mut tx: Tx| async move {
+            tx.mark(&mark).await?;
+            work(tx).await
+        })
+        .await
     }
 
     /// The same for what may be forgotten when the power is lost (ADR 0023): nobody waits for the disk.

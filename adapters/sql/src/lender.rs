@@ -202,14 +202,12 @@ where
         };
         let (lender, left_pool) = (self.lender.clone(), self.left_pool);
         runtime.spawn(async move {
-            match conn.raw("rollback").await {
-                Ok(()) => lender.keep(conn, left_pool),
-                // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself.
-                Err(_) => {
-                    lender.distrust();
-                    drop(conn.close().await);
-                }
+            if conn.raw("rollback").await.is_ok() {
+                return lender.keep(conn, left_pool);
             }
+            // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself.
+            lender.distrust();
+            drop(conn.close().await);
         });
     }
 }

@@ -33,6 +33,7 @@ use crate::{
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     conn: Conn,
+    lasts: Lasts,
     doomed: bool,
     fate: Fate,
     db: Db,
@@ -76,7 +77,7 @@ pub struct ReadTx(Conn);
 impl Tx {
     pub(crate) async fn begin(db: &Db, lasts: Lasts, fate: Fate) -> Result<Self, SqlError> {
         let conn = db.engine().begin_write(lasts).await?;
-        Ok(Self { conn, doomed: false, fate, db: db.clone(), besides: Besides::default() })
+        Ok(Self { conn, lasts, doomed: false, fate, db: db.clone(), besides: Besides::default() })
     }
 
     /// Whether it is in PostgreSQL.
@@ -100,6 +101,7 @@ impl Tx {
     /// # Errors
     /// [`CommitError::Conflict`] if the command has been answered already.
     pub async fn remember(&mut self, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
+        self.lasting("remember an answer")?;
         answers::remember(self, answer, at).await
     }
 
@@ -109,6 +111,7 @@ impl Tx {
     /// # Errors
     /// [`CommitError::NotCommitted`] if the module's `ModuleSpec` does not publish its stream.
     pub async fn publish(&mut self, event: &Outgoing) -> Result<(), CommitError> {
+        self.lasting("publish")?;
         let db = self.db.clone();
         events::publish(self, &db, event).await?;
         self.besides.published = true;
@@ -131,11 +134,21 @@ impl Tx {
     /// # Errors
     /// [`CommitError::Conflict`] if it is not where that was decided.
     pub async fn advance(&mut self, transition: &Transition) -> Result<Option<Instance>, CommitError> {
+        self.lasting("turn a saga")?;
         let after = sagas::advance(self, transition).await?;
         self.besides.turned = Some(sagas::turned(transition));
         // Who decided at a step goes on by itself; what begins, or is called off, is for whoever is free.
         self.besides.left |= transition.at.is_none() && after.as_ref().is_some_and(Instance::live);
         Ok(after)
+    }
+
+    /// Refuses what others learn of, or build on, in a transaction that a loss of power may take back.
+    fn lasting(&self, what: &str) -> Result<(), CommitError> {
+        if self.lasts == Lasts::Always {
+            return Ok(());
+        }
+        let why = format!("what a loss of power may take back cannot {what}: use `Db::write` (ADR 0023)");
+        Err(CommitError::NotCommitted(StoreError::new(why)))
     }
 
     /// Commits, and returns `value` as committed.

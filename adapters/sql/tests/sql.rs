@@ -90,6 +90,7 @@ laws! {
         who_has_lost_the_lease_settles_and_begins_nothing,
         of_each_key_the_next_event_is_begun_whatever_the_order_they_came_in,
         an_event_is_marked_once_and_the_mark_is_undone_with_its_effects,
+        what_comes_of_an_event_at_home_is_kept_with_its_mark_and_tells_nobody,
         attempts_are_counted_as_they_begin_and_what_ended_a_process_comes_alone,
         a_parked_event_keeps_its_key_waiting_or_is_skipped,
         what_would_not_fit_through_a_carrier_is_not_published,

@@ -66,11 +66,10 @@ fn handler(db: &Db) -> Arc<dyn Handler> {
         let db = db.clone();
         async move {
             let handle = async move |mut tx: Tx| {
-                tx.mark(&told.mark).await?;
                 pack(&mut tx, told.id).await?;
                 tx.commit(Handled::Marked).await
             };
-            Ok(db.write(handle).await?)
+            Ok(db.handle(&told.mark, handle).await?)
         }
     })
 }

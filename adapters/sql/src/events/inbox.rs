@@ -230,12 +230,7 @@ impl Inbox for Db {
     }
 
     async fn mark(&self, mark: &Mark) -> Result<(), CommitError> {
-        let mark = mark.clone();
-        let write = async move |mut tx: Tx| {
-            tx.mark(&mark).await?;
-            tx.commit(()).await
-        };
-        self.write(write).await
+        self.handle(mark, async move |tx: Tx| tx.commit(()).await).await
     }
 
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {

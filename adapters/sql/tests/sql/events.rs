@@ -195,6 +195,30 @@ pub(crate) async fn an_event_is_marked_once_and_the_mark_is_undone_with_its_effe
     );
 }
 
+pub(crate) async fn what_comes_of_an_event_at_home_is_kept_with_its_mark_and_tells_nobody(place: &Place) {
+    let (_homes, db) = shelf(place).await;
+    db.accept(&[some(1), some(2)]).await.unwrap();
+    let put_there = async |number: u64| {
+        db.handle(&some(number).mark(), async |mut tx| {
+            tx.query("update items set on_hand = on_hand + 1 where sku = 'washer'").changed_one().await?;
+            tx.commit(()).await
+        })
+        .await
+    };
+    put_there(1).await.unwrap();
+    assert!(matches!(put_there(1).await, Err(CommitError::Conflict)), "it is handled twice");
+    assert_eq!(on_hand(&db, "washer").await, Some(2));
+    let mark = some(2).mark();
+    let told = db.handle::<(), _, _>(&mark, async |mut tx| {
+        tx.publish(&put("bolt", 1)).await?;
+        tx.commit(()).await
+    });
+    let error = told.await.unwrap_err();
+    let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap().to_string();
+    assert_eq!(cause, "what a loss of power may take back cannot publish: use `Db::write` (ADR 0023)");
+    assert_eq!((begin(&db).await[0].event.sequence, due(&db, "ear", 10).await), (2, vec![]));
+}
+
 pub(crate) async fn attempts_are_counted_as_they_begin_and_what_ended_a_process_comes_alone(place: &Place) {
     let (_homes, db) = shelf(place).await;
     let keys = ["a", "b", "c"];

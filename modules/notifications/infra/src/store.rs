@@ -49,12 +49,11 @@ impl MessageStore for SqlMessageStore {
     }
 
     async fn intend(&self, message: Message, mark: Mark) -> Result<(), CommitError> {
-        let write = move |mut tx: Tx| async move {
-            tx.mark(&mark).await?;
+        let intend = move |mut tx: Tx| async move {
             insert(&mut tx, &message).await?;
             tx.commit(()).await
         };
-        self.db.write(write).await
+        self.db.handle(&mark, intend).await
     }
 
     async fn mark_sent(&self, id: MessageId, at: OffsetDateTime) -> Result<(), CommitError> {

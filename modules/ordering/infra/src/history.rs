@@ -35,8 +35,7 @@ impl SqlHistoryStore {
 #[async_trait]
 impl HistoryStore for SqlHistoryStore {
     async fn keep(&self, fact: Fact, mark: Mark) -> Result<(), CommitError> {
-        let write = move |mut tx: Tx| async move {
-            tx.mark(&mark).await?;
+        let keep = move |mut tx: Tx| async move {
             add(&mut tx, &fact).await?;
             let rows = tx.query(FACTS).bind(fact.order.0).all().await?;
             let facts: Result<Vec<_>, SqlError> = rows.iter().map(self::fact).collect();
@@ -47,7 +46,7 @@ impl HistoryStore for SqlHistoryStore {
             }
             tx.commit(()).await
         };
-        self.db.write(write).await
+        self.db.handle(&mark, keep).await
     }
 
     async fn history_of(
