@@ -173,9 +173,14 @@ where
     /// Commits its transaction.
     pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.conn().raw("commit").await?;
+        self.committed();
+        Ok(())
+    }
+
+    /// Its transaction was committed.
+    pub(crate) fn committed(mut self) {
         self.open = false;
         self.give_back();
-        Ok(())
     }
 
     /// Its work ended well.
