@@ -44,13 +44,37 @@ pub(crate) enum Engine {
     Sqlite(Pools),
 }
 
-/// How long what a transaction wrote lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lasts {
-    /// From its commit on, whatever happens: the disk has it.
-    Always,
-    /// As long as the machine has power, and for good once a later commit of the same home lasts always.
-    UnlessPowerIsLost,
+/// How a transaction that may write begins.
+///
+/// On PostgreSQL connections are read-only unless a transaction says otherwise: see `postgres.rs`. On SQLite a deferred
+/// transaction that turns into a write would fail at once, whatever the busy timeout says.
+#[derive(Clone, Copy)]
+pub(crate) struct Begin {
+    /// Whether what it commits outlasts the loss of power (ADR 0023). If not, it does so once a later commit of the same
+    /// home lasts.
+    pub(crate) lasting: bool,
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+impl Begin {
+    pub(crate) const LASTING: Self = Self {
+        lasting: true,
+        postgres: "begin read write",
+        sqlite: "pragma synchronous = full; begin immediate",
+    };
+    pub(crate) const JOTTED: Self = Self {
+        lasting: false,
+        postgres: "begin read write; set local synchronous_commit = off",
+        sqlite: "pragma synchronous = normal; begin immediate",
+    };
+    /// For a statement that takes the first of very many rows in the order of an index: PostgreSQL follows it. Without
+    /// statistics (of a backlog that was not there a minute ago) it would take them for few, and sort all of them.
+    pub(crate) const JOTTED_IN_ORDER: Self = Self {
+        postgres: "begin read write; set local synchronous_commit = off;
+                   set local enable_bitmapscan = off; set local enable_seqscan = off",
+        ..Self::JOTTED
+    };
 }
 
 impl Db {
@@ -73,7 +97,15 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
-        Ok(ReadTx::begin(self.engine()).await?)
+        const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+        Ok(ReadTx::begin(self.engine(), SNAPSHOT).await?)
+    }
+
+    /// For a statement that reads the first of very many rows, as with [`Begin::JOTTED_IN_ORDER`].
+    pub(crate) async fn read_in_order(&self) -> Result<ReadTx, StoreError> {
+        const IN_ORDER: &str =
+            "begin read only; set local enable_bitmapscan = off; set local enable_seqscan = off";
+        Ok(ReadTx::begin(self.engine(), IN_ORDER).await?)
     }
 
     /// Runs `work` in one transaction, to its end, even if the caller does not wait for it.
@@ -106,7 +138,7 @@ impl Db {
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
-        self.write_that(Lasts::Always, work).await
+        self.write_so(Begin::LASTING, work).await
     }
 
     /// The same for an event that has come, marked as handled with `work`'s effects. They stay in this home: `work`
@@ -150,10 +182,10 @@ impl Db {
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
-        self.write_that(Lasts::UnlessPowerIsLost, work).await
+        self.write_so(Begin::JOTTED, work).await
     }
 
-    async fn write_that<T, W, F>(&self, lasts: Lasts, work: W) -> Result<T, CommitError>
+    pub(crate) async fn write_so<T, W, F>(&self, begin: Begin, work: W) -> Result<T, CommitError>
     where
         W: FnOnce(Tx) -> F + Send + 'static,
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
@@ -162,7 +194,7 @@ impl Db {
         let fate = Fate::default();
         let (db, of_task) = (self.clone(), fate.clone());
         let task = async move {
-            let tx = Tx::begin(&db, lasts, of_task).await?;
+            let tx = Tx::begin(&db, begin, of_task).await?;
             work(tx).await.map(Committed::into_inner)
         };
         let span = debug_span!("write", home = self.0.module);
@@ -214,30 +246,19 @@ impl Engine {
     }
 
     /// Begins a transaction that may write.
-    ///
-    /// On PostgreSQL connections are read-only unless a transaction says otherwise: see `postgres.rs`. On SQLite a
-    /// deferred transaction that turns into a write would fail at once, whatever the busy timeout says.
-    pub(crate) async fn begin_write(&self, lasts: Lasts) -> Result<Conn, sqlx::Error> {
-        let (postgres, sqlite) = match lasts {
-            Lasts::Always => ("begin read write", "pragma synchronous = full; begin immediate"),
-            Lasts::UnlessPowerIsLost => (
-                "begin read write; set local synchronous_commit = off",
-                "pragma synchronous = normal; begin immediate",
-            ),
-        };
+    pub(crate) async fn begin_write(&self, begin: Begin) -> Result<Conn, sqlx::Error> {
         Ok(match self {
-            Self::Postgres(any) => Conn::Postgres(any.begin(postgres).await?),
-            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin(sqlite).await?),
+            Self::Postgres(any) => Conn::Postgres(any.begin(begin.postgres).await?),
+            Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin(begin.sqlite).await?),
         })
     }
 
-    /// Begins a transaction that reads one snapshot.
-    pub(crate) async fn begin_read(&self) -> Result<Conn, SqlError> {
-        const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+    /// Begins a transaction that reads, on PostgreSQL with this statement. On SQLite it reads one snapshot.
+    pub(crate) async fn begin_read(&self, postgres: &'static str) -> Result<Conn, SqlError> {
         match self {
             Self::Postgres(any) => {
                 let any = any.clone();
-                let begun = finish(async move { any.begin(SNAPSHOT).await }).await;
+                let begun = finish(async move { any.begin(postgres).await }).await;
                 Ok(Conn::Postgres(begun.map_err(|_panic| SqlError::panicked())??))
             }
             Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin("begin").await?)),

@@ -46,6 +46,8 @@ pub(crate) struct Events {
     told: AtomicBool,
     relays: Mutex<Vec<Bell>>,
     inbox: Bell,
+    /// Whether a subscriber had more to get than was read at once.
+    backlog: AtomicBool,
 }
 
 impl Events {
@@ -89,6 +91,10 @@ impl Events {
     /// The bell that rings when there is something in the inbox.
     fn inbox_bell(&self) -> Bell {
         self.inbox.clone()
+    }
+
+    fn backlog(&self) -> &AtomicBool {
+        &self.backlog
     }
 
     /// There is something in the outbox.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     DataUrl, Db, OpenError, Row, SqlError, Timestamp, Tx, answers,
-    db::{Engine, Lasts},
+    db::{Begin, Engine},
     postgres, sqlite,
     tx::Fate,
     url::Place,
@@ -118,7 +118,7 @@ pub(crate) async fn apply(
 ) -> Result<Vec<String>, OpenError> {
     let home = &home_of(db);
     let sql = |source| OpenError::Sql { home: home.clone(), source };
-    let mut tx = Tx::begin(db, Lasts::Always, Fate::default()).await.map_err(sql)?;
+    let mut tx = Tx::begin(db, Begin::LASTING, Fate::default()).await.map_err(sql)?;
     match db.engine() {
         Engine::Postgres(any) => {
             let role = postgres::role(&any.pool().connect_options(), spec)?;

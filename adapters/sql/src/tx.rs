@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 
 use crate::{
     Db, Query, Sql, SqlError, answers,
-    db::{Engine, Lasts},
+    db::{Begin, Engine},
     events,
     lender::Lent,
     query::{AtTheEnd, Bound},
@@ -33,7 +33,7 @@ use crate::{
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     conn: Conn,
-    lasts: Lasts,
+    lasting: bool,
     doomed: bool,
     fate: Fate,
     db: Db,
@@ -76,9 +76,17 @@ pub struct Committed<T>(T);
 pub struct ReadTx(Conn);
 
 impl Tx {
-    pub(crate) async fn begin(db: &Db, lasts: Lasts, fate: Fate) -> Result<Self, SqlError> {
-        let conn = db.engine().begin_write(lasts).await?;
-        Ok(Self { conn, lasts, doomed: false, fate, db: db.clone(), besides: Besides::default(), last: None })
+    pub(crate) async fn begin(db: &Db, begin: Begin, fate: Fate) -> Result<Self, SqlError> {
+        let conn = db.engine().begin_write(begin).await?;
+        Ok(Self {
+            conn,
+            lasting: begin.lasting,
+            doomed: false,
+            fate,
+            db: db.clone(),
+            besides: Besides::default(),
+            last: None,
+        })
     }
 
     /// Whether it is in PostgreSQL.
@@ -160,7 +168,7 @@ impl Tx {
 
     /// Refuses what others learn of, or build on, in a transaction that a loss of power may take back.
     fn lasting(&self, what: &str) -> Result<(), CommitError> {
-        if self.lasts == Lasts::Always {
+        if self.lasting {
             return Ok(());
         }
         let why = format!("what a loss of power may take back cannot {what}: use `Db::write` (ADR 0023)");
@@ -227,8 +235,8 @@ impl<T> Committed<T> {
 }
 
 impl ReadTx {
-    pub(crate) async fn begin(engine: &Engine) -> Result<Self, SqlError> {
-        Ok(Self(engine.begin_read().await?))
+    pub(crate) async fn begin(engine: &Engine, postgres: &'static str) -> Result<Self, SqlError> {
+        Ok(Self(engine.begin_read(postgres).await?))
     }
 
     /// A statement on this snapshot.

@@ -54,8 +54,7 @@ impl Claimant {
                 sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut session).await?;
             }
         }
-        // As the server does by itself, sooner or later.
-        sqlx::raw_sql("analyze shelf.outgrow_outbox, shelf.outgrow_deliveries").execute(&mut session).await?;
+        // The server has no statistics of them yet.
         let shards = place.shelf.db().take("relay", SystemIds.uuid(), Duration::from_hours(1)).await?;
         Ok(Self { place, shards })
     }

@@ -48,7 +48,7 @@ const UNSAY: Sql = Sql {
 const GIVE_UP: Sql = Sql {
     postgres: "
         delete from outgrow_deliveries
-        where subscriber = $1 and event in (select value::uuid from jsonb_array_elements_text($2))",
+        where subscriber = $1 and event = any(array(select value::uuid from jsonb_array_elements_text($2)))",
     sqlite: "
         delete from outgrow_deliveries
         where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))",

@@ -21,7 +21,7 @@ use outgrow_runtime::{
 use serde_json::{Value, json};
 
 use super::{list, now, outbox::recorded};
-use crate::{Db, Row, Sql, SqlError, Tx};
+use crate::{Db, Row, Sql, SqlError, Tx, db::Begin};
 
 /// On PostgreSQL one statement adds what comes and locks the positions, whatever the planner believes of these tables:
 /// it has no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it
@@ -90,9 +90,9 @@ macro_rules! begin {
                  where ctid = any(array(
                      select ctid from outgrow_inbox
                      where ready and next_at <= ", now!(postgres), " and ", $which, "
-                     and shard in (
+                     and shard = any(array(
                          select shard from outgrow_leases where work = 'worker' and (shard, term) in
-                         (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1)))
+                         (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1))))
                      order by next_at limit $2 for update skip locked))
                  returning *"
             ),
@@ -222,7 +222,7 @@ impl Inbox for Db {
             let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
             tx.commit(begun).await
         };
-        let begun = self.jot(begin).await?;
+        let begun = self.write_so(Begin::JOTTED_IN_ORDER, begin).await?;
         if !begun.is_empty() {
             crash::point(&["inbox", "begun"]);
         }

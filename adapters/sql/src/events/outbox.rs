@@ -3,6 +3,8 @@
 //! An event is one row, and one more for each subscriber that still has to get it. To settle is to delete the latter:
 //! by id, never by "all before". What everybody has stays for a while, then it is [forgotten](super::forget).
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use async_trait::async_trait;
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
 use outgrow_runtime::{
@@ -55,7 +57,8 @@ const PUBLISH: Sql = Sql {
         from json_each($10) a join outgrow_streams s on s.stream = $1 and s.key = $2",
 };
 
-/// What is due is picked first: else a planner with old statistics walks through all that was ever settled.
+/// What is due is picked first: else a planner with old statistics walks through all that was ever settled. Where there
+/// is a backlog it is also kept from sorting all of it ([`Db::read_in_order`]).
 const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
@@ -71,13 +74,15 @@ const DUE: Sql = Sql {
         select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id",
 };
 
+/// By arrays: PostgreSQL looks each row up, whatever it believes of the table. It has no statistics of a backlog that
+/// was not there a minute ago, and would go through all of it for every event that is settled.
 const SETTLE: Sql = Sql {
     postgres: "
         delete from outgrow_deliveries
-        where subscriber = $1 and event in (select value::uuid from jsonb_array_elements_text($2))
-        and shard in (
+        where subscriber = $1 and event = any(array(select value::uuid from jsonb_array_elements_text($2)))
+        and shard = any(array(
             select shard from outgrow_leases where work = 'relay' and (shard, term) in
-            (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($3)))",
+            (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($3))))",
     sqlite: "
         delete from outgrow_deliveries
         where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))
@@ -128,8 +133,12 @@ impl Outbox for Db {
     }
 
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
-        let due = self.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
+        let backlog = self.events().backlog();
+        let mut in_order = if backlog.load(Relaxed) { Some(self.read_in_order().await?) } else { None };
+        let due = in_order.as_mut().map_or_else(|| self.query(DUE), |read| read.query(DUE));
+        let due = due.bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
         let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
+        backlog.store(u32::try_from(due.len()).is_ok_and(|found| found >= limit), Relaxed);
         if !due.is_empty() {
             crash::point(&["relay", "read"]);
         }
