@@ -6,6 +6,10 @@
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
+    /// What this writes is jotted, rather than written.
+    Jotted(&'static str),
+    /// Power takes back what lasts.
+    TakenBackTooFar,
     /// The inbox says that it has the events, whatever comes of its commit.
     AcknowledgedBeforeCommit,
     /// The outbox forgets what it hands to a relay.

@@ -32,6 +32,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// All of its processes end.
+    pub(crate) fn end(&self) {
+        for process in self.processes.lock().unwrap().iter().flatten() {
+            process.life.end("a process lost its power");
+        }
+    }
+
     /// Any of its processes that is up.
     pub(crate) fn somebody(&self, fate: &Fate) -> Option<Arc<MemoryHome>> {
         let processes = self.processes.lock().unwrap();

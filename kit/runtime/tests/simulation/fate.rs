@@ -14,7 +14,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::bugs::Bug;
 
@@ -24,6 +24,7 @@ pub(crate) type Seen = BTreeMap<&'static str, u64>;
 pub(crate) struct Fate {
     rng: Mutex<Rng>,
     stormy: AtomicBool,
+    power: Notify,
     bug: Option<Bug>,
     seen: Mutex<Seen>,
     trace: Option<Mutex<Vec<String>>>,
@@ -36,6 +37,7 @@ impl Fate {
         Self {
             rng: Mutex::new(Rng::with_seed(seed)),
             stormy: AtomicBool::new(true),
+            power: Notify::new(),
             bug,
             seen: Mutex::default(),
             trace: traced.then(Mutex::default),
@@ -61,6 +63,16 @@ impl Fate {
     /// Whether this goes wrong now: once in `n` times while the storm lasts.
     pub(crate) fn one_in(&self, n: u64) -> bool {
         self.stormy.load(Relaxed) && self.below(n) == 0
+    }
+
+    /// The power fails somewhere.
+    pub(crate) fn cut_power(&self) {
+        self.power.notify_one();
+    }
+
+    /// Waits until the power fails somewhere.
+    pub(crate) async fn power_fails(&self) {
+        self.power.notified().await;
     }
 
     /// Something went wrong.

@@ -2,7 +2,8 @@
 //!
 //! A write is a transaction: it works on a copy, which replaces the tables or does not. It is finished, as
 //! `Db::write` is, so whoever stops waiting for it does not undo it. The store may refuse before the commit, or
-//! lose the answer of one. The planted bugs of stores stand where the right thing is done.
+//! lose the answer of one; what was only jotted, as by `Db::jot`, may be taken back by a loss of power ([`crate::disk`]).
+//! The planted bugs of stores stand where the right thing is done.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +18,13 @@ use outgrow_runtime::{Bell, finish::finish};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{bugs::Bug, fate::Fate, inbox::Row, life::Life};
+use crate::{
+    bugs::Bug,
+    disk::{Disk, Lasts},
+    fate::Fate,
+    inbox::Row,
+    life::Life,
+};
 
 /// How many mishaps that cost an attempt a home may have: with the one of a deadly event one fewer than would park
 /// an event that is not to blame.
@@ -115,18 +122,24 @@ impl Tables {
 /// What outlives the processes.
 pub(crate) struct Home {
     pub(crate) name: &'static str,
-    tables: Mutex<Tables>,
+    disk: Mutex<Disk<Tables>>,
     mishaps: AtomicU32,
+    /// What came of events, as others were told: it was published with it, and delivered.
+    told: Mutex<Vec<Arc<Effect>>>,
+    /// How many attempts at each event the home does not know of any more since its power was lost.
+    forgotten: Mutex<BTreeMap<Uuid, u32>>,
 }
 
 impl Home {
-    pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, tables: Mutex::default(), mishaps: AtomicU32::new(MISHAPS) }
+    /// With so many of its mishaps left.
+    pub(crate) fn new(name: &'static str, mishaps: u32) -> Self {
+        let (disk, told, forgotten) = Default::default();
+        Self { name, disk, mishaps: AtomicU32::new(mishaps), told, forgotten }
     }
 
     /// Takes a look, without a transaction.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
-        look(&self.tables.lock().unwrap())
+        look(&self.disk.lock().unwrap().tables)
     }
 
     /// Whether one more mishap may cost attempts here; it is counted.
@@ -134,15 +147,32 @@ impl Home {
         self.mishaps.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    fn transact<T>(
-        &self,
-        work: impl FnOnce(&mut Tables) -> Result<T, CommitError>,
-    ) -> Result<T, CommitError> {
-        let mut tables = self.tables.lock().unwrap();
-        let mut copy = tables.clone();
-        let done = work(&mut copy)?;
-        *tables = copy;
-        Ok(done)
+    /// Others are told what came of an event.
+    pub(crate) fn tell(&self, effect: Arc<Effect>) {
+        self.told.lock().unwrap().push(effect);
+    }
+
+    /// What others were told, and is not so any more.
+    pub(crate) fn untrue(&self) -> Vec<Arc<Effect>> {
+        let told = self.told.lock().unwrap().clone();
+        let held =
+            |told: &Arc<Effect>| self.read(|tables| tables.effects.iter().any(|it| Arc::ptr_eq(it, told)));
+        told.into_iter().filter(|told| !held(told)).collect()
+    }
+
+    /// How many attempts at this event are forgotten.
+    pub(crate) fn forgotten(&self, event: Uuid) -> u32 {
+        self.forgotten.lock().unwrap().get(&event).copied().unwrap_or_default()
+    }
+
+    /// The power is lost, and the last moments with it.
+    pub(crate) fn lose_power(&self, fate: &Fate) {
+        let mut disk = self.disk.lock().unwrap();
+        let Some(before) = disk.lose_power(self.name, fate) else { return };
+        for (place, row) in &before.inbox {
+            let attempts = disk.tables.inbox.get(place).map_or(row.attempts, |left| left.attempts);
+            *self.forgotten.lock().unwrap().entry(row.event.id).or_default() += row.attempts - attempts;
+        }
     }
 }
 
@@ -195,6 +225,26 @@ impl MemoryHome {
         costs: Costs,
         work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
     ) -> Result<T, CommitError> {
+        self.commit(what, costs, Lasts::of_write(what, self.fate()), work).await
+    }
+
+    /// The same for what a loss of power may take back.
+    pub(crate) async fn jot<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        costs: Costs,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        self.commit(what, costs, Lasts::UnlessPowerIsLost, work).await
+    }
+
+    async fn commit<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        costs: Costs,
+        lasts: Lasts,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
         let life = Arc::clone(&self.life);
         let write = async move {
             life.step().await;
@@ -208,11 +258,14 @@ impl MemoryHome {
                 life.fate.happened("a COMMIT was lost", format_args!("{} ({what})", life.name));
                 return Err(CommitError::InDoubt(StoreError::new("planted: lost before")));
             }
-            let done = life.home.transact(work);
+            let done = life.home.disk.lock().unwrap().transact(what, lasts, &life.fate, work);
             life.fate.note(|| match &done {
                 Ok(_) => format!("{} committed: {what}", life.name),
                 Err(why) => format!("{} did not commit: {what}: {why}", life.name),
             });
+            if lasts == Lasts::UnlessPowerIsLost && life.fate.one_in(20) {
+                life.fate.cut_power();
+            }
             life.step().await;
             if fails && done.is_ok() {
                 life.fate.happened("the answer to a COMMIT was lost", format_args!("{} ({what})", life.name));

@@ -145,7 +145,7 @@ impl Inbox for MemoryHome {
         let (shards, life) = (shards.to_vec(), Arc::clone(&self.life));
         let limit = usize::try_from(limit).unwrap();
         let begin = move |tables: &mut Tables| Ok(tables.begin(&shards, limit, &life.fate));
-        self.write("begin attempts", Costs::AnAttempt, begin).await
+        self.jot("begin attempts", Costs::AnAttempt, begin).await
     }
 
     async fn mark(&self, mark: &Mark) -> Result<(), CommitError> {
@@ -155,7 +155,7 @@ impl Inbox for MemoryHome {
 
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {
         let (mark, why, late) = (mark.clone(), why.to_owned(), self.fate().has(Bug::AttemptsCountedLate));
-        let put_off = self.write("put off", Costs::Nothing, move |tables| {
+        let put_off = self.jot("put off", Costs::Nothing, move |tables| {
             if let Some(row) = tables.inbox.get_mut(&(aggregate(&mark), mark.sequence)) {
                 row.reason = Some(why);
                 row.next_at = Instant::now() + pause;

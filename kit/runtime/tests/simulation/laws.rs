@@ -23,6 +23,8 @@ const HUNG: &str = "it was not handled within";
 pub(crate) enum Law {
     /// What is told is what happened, in that order, numbered from 1 without a gap.
     ToldAsItHappened,
+    /// What a user was told is done is done.
+    AnswersHold,
     /// Nobody acts on what did not happen.
     NothingUntrue,
     /// No event has its effect twice.
@@ -61,8 +63,14 @@ pub(crate) fn judge(world: &World) -> Vec<Breach> {
         let idle = weighed.map(|event| event.id).collect::<Vec<_>>();
         (tables.histories.clone(), idle, tables.addressed.clone())
     });
+    for id in &*world.answered.lock().unwrap() {
+        let done = histories.values().flatten().any(|it| it == id);
+        court.demand(Law::AnswersHold, done, || format!("{id} is gone, and a user was told of it"));
+    }
     for (service, poison) in &world.subscribers {
         let name = service.home.name;
+        let untrue = service.home.untrue();
+        court.demand(Law::NothingUntrue, untrue.is_empty(), || format!("{name} told others: {untrue:?}"));
         service.home.read(|tables| {
             court.effects(name, tables, &histories);
             for (key, history) in &histories {
@@ -74,7 +82,7 @@ pub(crate) fn judge(world: &World) -> Vec<Breach> {
             }
             for row in tables.inbox.values().filter(|row| row.parked) {
                 let (id, tries) = (row.event.id, world.hazards.tries(row.event.id, name));
-                court.parked(name, row, world.hazards.of(id, name), tries);
+                court.parked(name, row, world.hazards.of(id, name), tries, service.home.forgotten(id));
             }
         });
     }
@@ -157,18 +165,20 @@ impl Court {
         }
     }
 
-    /// Each attempt that was not made, though counted, is a mishap.
-    fn parked(&mut self, name: &str, row: &Row, hazard: Option<Hazard>, tries: u32) {
+    /// Each attempt that was not made, though counted, is a mishap. What was made, though not counted any more, was made
+    /// before the power was lost.
+    fn parked(&mut self, name: &str, row: &Row, hazard: Option<Hazard>, tries: u32, forgotten: u32) {
         let reason = row.reason.as_deref().unwrap_or_default();
         let right = hazard.is_some_and(|hazard| {
             let said = said(hazard).is_some_and(|why| reason.contains(why))
                 || [UNSAID, HUNG].iter().any(|why| reason.contains(why));
             let enough = hazard == Hazard::Unreadable || tries + MISHAPS >= ATTEMPTS;
-            said && enough && tries <= ATTEMPTS
+            said && enough && tries <= ATTEMPTS + forgotten
         });
         self.demand(Law::PoisonParked, right, || {
             let (key, number) = (&row.event.key, row.event.sequence);
-            format!("{name}: {key} #{number} ({hazard:?}) after {tries} tries because: {reason:?}")
+            let tries = format!("{tries} tries, of which {forgotten} are forgotten");
+            format!("{name}: {key} #{number} ({hazard:?}) after {tries}, because: {reason:?}")
         });
     }
 

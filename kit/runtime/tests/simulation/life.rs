@@ -1,6 +1,7 @@
 //! The life of a process, from its start to its death.
 //!
-//! Whatever a process does, it does in steps, and at each it may die or stand still for longer than its leases last.
+//! Whatever a process does, it does in steps, and at each it may die or stand still for longer than its leases last, or
+//! the power may fail.
 //! What a dead process awaits never comes: it goes no further, as if its memory were gone.
 
 use std::{
@@ -49,6 +50,9 @@ impl Life {
             } else {
                 self.end("a process died");
             }
+        }
+        if self.fate.one_in(200) {
+            self.fate.cut_power();
         }
         match self.fate.below(6) {
             moment @ 1..3 => sleep(Duration::from_millis(moment)).await,

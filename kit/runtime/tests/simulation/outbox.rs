@@ -92,7 +92,7 @@ impl Outbox for MemoryHome {
     async fn settle(&self, subscriber: &str, shards: &[Lease], events: &[Uuid]) -> Result<(), CommitError> {
         let (subscriber, shards, events) = (subscriber.to_owned(), shards.to_vec(), events.to_vec());
         let watermark = self.fate().has(Bug::SettledByWatermark);
-        let settle = self.write("settle", Costs::Nothing, move |tables| {
+        let settle = self.jot("settle", Costs::Nothing, move |tables| {
             let held = tables.still_held("relay", &shards);
             let last = events.iter().max().copied();
             let (outbox, before) = (&tables.outbox, tables.deliveries.len());

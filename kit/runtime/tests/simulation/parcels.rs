@@ -133,10 +133,12 @@ async fn hear(
         session.write("mark", Costs::AnAttempt, move |tables| tables.mark(&mark, &life.fate)).await?;
         return Ok(Handled::Marked);
     }
+    let published = effect.clone();
     let both = move |tables: &mut Tables| {
         tables.effects.push(effect);
         tables.mark(&mark, &life.fate)
     };
     session.write("effect and mark", Costs::AnAttempt, both).await?;
+    session.life.home.tell(published);
     Ok(Handled::Marked)
 }

@@ -17,12 +17,13 @@ use outgrow_runtime::{
 };
 use outgrow_testkit::{FixedClock, SequentialIds};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use crate::{
     bugs::Bug,
     courier::{Road, Service},
     fate::{Fate, Seen},
-    home::{Costs, Home, MemoryHome, Tables},
+    home::{Costs, Home, MISHAPS, MemoryHome, Tables},
     laws::{self, Breach},
     life::Life,
     parcels::{Hazard, Hazards, PUBLISHER, ParcelEvent, SUBSCRIBERS, listen},
@@ -59,7 +60,11 @@ pub(crate) struct World {
     /// Whether builds that do not know the last subscriber publish beside those that do: it is added, taken out, and
     /// added again.
     latecomer: bool,
+    /// Whether the power fails.
+    dark: bool,
     pub(crate) hazards: Arc<Hazards>,
+    /// What users were told is done.
+    pub(crate) answered: Mutex<Vec<Uuid>>,
     /// Users and deliveries that are still under way.
     traffic: Arc<AtomicUsize>,
     ids: SequentialIds,
@@ -67,14 +72,17 @@ pub(crate) struct World {
 
 impl World {
     fn new(fate: Arc<Fate>) -> Self {
+        let dark = fate.below(2) == 0;
+        let mishaps = MISHAPS - u32::from(dark); // a loss of power is one
         let service = |name| {
             let processes = Mutex::new(vec![None, None]);
-            Arc::new(Service { home: Arc::new(Home::new(name)), processes })
+            Arc::new(Service { home: Arc::new(Home::new(name, mishaps)), processes })
         };
         let many = if fate.below(4) == 0 { 3 } else { 2 };
         let latecomer = fate.below(2) == 0;
         Self {
             latecomer,
+            dark,
             publisher: service(PUBLISHER),
             subscribers: SUBSCRIBERS
                 .iter()
@@ -82,6 +90,7 @@ impl World {
                 .map(|(name, poison)| (service(name), *poison))
                 .collect(),
             hazards: Arc::default(),
+            answered: Mutex::default(),
             traffic: Arc::default(),
             ids: SequentialIds::new(),
             fate,
@@ -90,6 +99,9 @@ impl World {
 
     /// From the beginning to the end.
     async fn pass(self: &Arc<Self>) {
+        if self.dark {
+            tokio::spawn(Arc::clone(self).grid());
+        }
         let services = self.subscribers.iter().map(|(service, poison)| (service, Some(*poison)));
         for (service, poison) in services.chain([(&self.publisher, None)]) {
             for slot in 0..2 {
@@ -119,8 +131,30 @@ impl World {
                 .home
                 .read(|tables| tables.deliveries.is_empty() && tables.inbox.values().all(|row| !row.ready))
         };
-        let homes = [&self.publisher].into_iter().chain(self.subscribers.iter().map(|(service, _)| service));
-        self.traffic.load(Relaxed) == 0 && homes.into_iter().all(|service| idle(service))
+        self.traffic.load(Relaxed) == 0 && self.services().all(|service| idle(service))
+    }
+
+    fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        [&self.publisher].into_iter().chain(self.subscribers.iter().map(|(service, _)| service))
+    }
+
+    /// Each of two machines loses its power once: its processes end, and each of its homes has lost its own last
+    /// moments. Or it has no processes, only the databases: they go on where they are.
+    async fn grid(self: Arc<Self>) {
+        let placed: Vec<_> = self.services().map(|service| (self.fate.below(2), service)).collect();
+        for machine in 0..2 {
+            self.fate.power_fails().await;
+            let databases_only = self.fate.below(4) == 0;
+            for (_, service) in placed.iter().filter(|(place, _)| *place == machine) {
+                if databases_only {
+                    self.fate.happened("a database lost its power", service.home.name);
+                } else {
+                    self.fate.happened("power was lost", service.home.name);
+                    service.end();
+                }
+                service.home.lose_power(&self.fate);
+            }
+        }
     }
 
     /// Hosts one process of a service: after each death another life.
@@ -180,8 +214,9 @@ impl World {
             sleep(self.fate.millis(500)).await;
             if let Some(process) = self.publisher.somebody(&self.fate) {
                 let done = timeout(BUDGET, self.happen(&process)).await;
-                if !matches!(done, Ok(Ok(()))) {
-                    self.fate.happened("a user was told of trouble", format_args!("{done:?}"));
+                match done {
+                    Ok(Ok(id)) => self.answered.lock().unwrap().push(id),
+                    trouble => self.fate.happened("a user was told of trouble", format_args!("{trouble:?}")),
                 }
             }
         }
@@ -189,7 +224,7 @@ impl World {
     }
 
     /// Something happens to a parcel, and is told: one transaction, unless that is the bug.
-    async fn happen(&self, process: &MemoryHome) -> Result<(), CommitError> {
+    async fn happen(&self, process: &MemoryHome) -> Result<Uuid, CommitError> {
         let (fate, event) = (&self.fate, self.event());
         let (id, key) = (event.id, event.key.clone());
         let refused = fate.one_in(8); // the core changes its mind: all is rolled back
@@ -226,7 +261,7 @@ impl World {
             process.write("change and publish", Costs::Nothing, both).await?;
         }
         process.published();
-        Ok(())
+        Ok(id)
     }
 
     /// Any event, perhaps poison to one subscriber or to all.
