@@ -18,6 +18,8 @@
 
 #[path = "sagas/bugs.rs"]
 mod bugs;
+#[path = "simulation/disk.rs"]
+mod disk;
 #[expect(dead_code, reason = "what the other simulation needs besides")]
 #[path = "simulation/fate.rs"]
 mod fate;
@@ -47,8 +49,9 @@ const SEEDS: u64 = 10_000;
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 12] = [
+const FAULTS: [&str; 17] = [
     "a COMMIT was lost",
+    "a database lost its power",
     "a process died",
     "a process stood still",
     "a question arrived late",
@@ -58,8 +61,13 @@ const FAULTS: [&str; 12] = [
     "a trip was refused",
     "a write was not committed",
     "an answer was lost",
+    "a neighbour lost its power",
     "a neighbour was away for long",
+    "power was lost",
     "the answer to a COMMIT was lost",
+    // and these were taken back:
+    "put off",
+    "take",
 ];
 
 /// A world without a planted bug.

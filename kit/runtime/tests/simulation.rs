@@ -1,7 +1,8 @@
 //! The way of events, simulated: the runtime's own relay, worker, subscription and courier, over homes in memory, in
 //! virtual time, in worlds where everything that can go wrong does.
 //!
-//! Read [`world`] (who there is), then the faults ([`fate`], [`life`], [`home`], [`courier`]), then the [`laws`].
+//! Read [`world`] (who there is), then the faults ([`fate`], [`life`], [`disk`], [`home`], [`courier`]), then the
+//! [`laws`].
 //! A world is made from a number, its seed, and from nothing else: the same seed is the same world, step by step.
 //! A failure names the seed, and this replays it, step by step:
 //!

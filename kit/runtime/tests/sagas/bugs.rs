@@ -1,11 +1,17 @@
 //! The planted bugs: what somebody might get wrong in a store, a neighbour or a module. The laws must find each.
 //!
-//! Two mistakes are not here, because they are none: to take who is taken (leases spare work), and to forget how often
-//! a step was tried (its patience goes by the clock).
+//! Some mistakes are not here, because they are none: to take who is taken (leases spare work), to forget how often a
+//! step was tried (its patience goes by the clock), and to jot that a step was undone, refused or given up (it comes to
+//! the same again). That a step was done must last: whoever calls the saga off before it is there again would undo too
+//! little.
 
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
+    /// What this writes is jotted, rather than written.
+    Jotted(&'static str),
+    /// Power takes back what lasts.
+    TakenBackTooFar,
     /// The store keeps a transition wherever the saga is.
     NoCompareAndSet,
     /// The store says that a transition is kept, whatever comes of its commit.
@@ -31,7 +37,12 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 16] = [
+        Self::Jotted("plan"),
+        Self::Jotted("call off"),
+        Self::Jotted("answer"),
+        Self::Jotted("did"),
+        Self::TakenBackTooFar,
         Self::NoCompareAndSet,
         Self::AcknowledgedBeforeCommit,
         Self::BegunApart,

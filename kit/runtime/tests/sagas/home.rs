@@ -13,8 +13,13 @@ use outgrow_runtime::Bell;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::{
+    disk::{Disk, Lasts},
+    fate::Fate,
+};
+
 /// How many processes may die or stand still: fewer in a row than park a saga that is not to blame.
-const MISHAPS: u32 = 4;
+pub(crate) const MISHAPS: u32 = 4;
 
 /// What is kept.
 #[derive(Clone, Default)]
@@ -40,18 +45,19 @@ pub(crate) struct Kept {
 }
 
 pub(crate) struct Home {
-    tables: Mutex<Tables>,
+    disk: Mutex<Disk<Tables>>,
     mishaps: AtomicU32,
     pub(crate) bells: Mutex<Vec<Bell>>,
 }
 
 impl Home {
-    pub(crate) fn new() -> Self {
-        Self { tables: Mutex::default(), mishaps: AtomicU32::new(MISHAPS), bells: Mutex::default() }
+    /// With so many of its mishaps left.
+    pub(crate) fn new(mishaps: u32) -> Self {
+        Self { disk: Mutex::default(), mishaps: AtomicU32::new(mishaps), bells: Mutex::default() }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
-        look(&self.tables.lock().unwrap())
+        look(&self.disk.lock().unwrap().tables)
     }
 
     /// Whether one more process may suffer; it is counted.
@@ -62,13 +68,17 @@ impl Home {
     /// All of it or nothing.
     pub(crate) fn transact<T>(
         &self,
+        what: &'static str,
+        lasts: Lasts,
+        fate: &Fate,
         work: impl FnOnce(&mut Tables) -> Result<T, CommitError>,
     ) -> Result<T, CommitError> {
-        let mut tables = self.tables.lock().unwrap();
-        let mut copy = tables.clone();
-        let done = work(&mut copy)?;
-        *tables = copy;
-        Ok(done)
+        self.disk.lock().unwrap().transact(what, lasts, fate, work)
+    }
+
+    /// The power is lost, and the last moments with it.
+    pub(crate) fn lose_power(&self, fate: &Fate) {
+        drop(self.disk.lock().unwrap().lose_power("agency", fate));
     }
 
     pub(crate) fn ring(&self) {

@@ -9,6 +9,12 @@ pub(crate) fn judge(world: &World) -> Vec<String> {
     let mut breaches = Vec::new();
     let mut breach = |what: String| breaches.push(what);
     let (trips, sagas) = world.home.read(|tables| (tables.trips.clone(), tables.sagas.clone()));
+    for (id, told) in &*world.told.lock().unwrap() {
+        let trip = trips.get(id);
+        if trip.is_none() || *told == Trip::CalledOff && trip != Some(told) {
+            breach(format!("somebody was told that {id} is {told:?}, and it is {trip:?}"));
+        }
+    }
     for (id, trip) in &trips {
         let Some(saga) = sagas.get(id).map(|kept| &kept.instance) else {
             breach(format!("{id} has no saga"));

@@ -10,18 +10,23 @@ use outgrow::{Cause, CauseKind, IdempotencyKey, command::Undecided};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::{bugs::Bug, fate::Fate, life::Life};
+use crate::{
+    bugs::Bug,
+    disk::{Disk, Lasts},
+    fate::Fate,
+    life::Life,
+};
 
 /// One of them.
 pub(crate) struct Neighbour {
     name: &'static str,
     fate: Arc<Fate>,
-    kept: Mutex<Books>,
+    kept: Mutex<Disk<Books>>,
     /// Not to be reached before.
     away_until: Mutex<Instant>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Books {
     /// For each trip what was done for it: how often each thing, and whether it was undone.
     trips: BTreeMap<Uuid, Account>,
@@ -52,7 +57,7 @@ impl Neighbour {
 
     /// What was done for this trip, of which nothing is left if it was undone.
     pub(crate) fn account(&self, trip: Uuid) -> Account {
-        self.kept.lock().unwrap().trips.get(&trip).cloned().unwrap_or_default()
+        self.kept.lock().unwrap().tables.trips.get(&trip).cloned().unwrap_or_default()
     }
 
     /// Its answer, if it arrives: whether it does what is asked.
@@ -99,9 +104,22 @@ impl Neighbour {
         Ok(answer)
     }
 
-    /// One transaction of its own.
+    /// Its power is lost, and its last moments with it, if they did not last.
+    pub(crate) fn lose_power(&self) {
+        self.fate.happened("a neighbour lost its power", self.name);
+        drop(self.kept.lock().unwrap().lose_power(self.name, &self.fate));
+    }
+
+    /// One transaction of its own, which lasts.
     fn answer(&self, trip: Uuid, key: &IdempotencyKey, ask: Ask) -> bool {
+        let lasts = Lasts::of_write("answer", &self.fate);
         let mut kept = self.kept.lock().unwrap();
+        let answer =
+            kept.transact("answer", lasts, &self.fate, |books| Ok(self.decide(books, trip, key, ask)));
+        answer.expect("nothing keeps it from that")
+    }
+
+    fn decide(&self, kept: &mut Books, trip: Uuid, key: &IdempotencyKey, ask: Ask) -> bool {
         if let Some(before) = kept.answers.get(key.as_str())
             && !self.fate.has(Bug::NotIdempotent)
         {

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     bugs::Bug,
+    disk::Lasts,
     home::{Kept, Tables},
     life::Life,
 };
@@ -28,6 +29,24 @@ impl Session {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         what: &'static str,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        self.commit(what, Lasts::of_write(what, &self.0.fate), work).await
+    }
+
+    /// The same for what a loss of power may take back.
+    async fn jot<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        self.commit(what, Lasts::UnlessPowerIsLost, work).await
+    }
+
+    async fn commit<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        lasts: Lasts,
         work: impl FnOnce(&mut Tables) -> Result<T, CommitError> + Send + 'static,
     ) -> Result<T, CommitError> {
         let life = self.0.clone();
@@ -42,9 +61,12 @@ impl Session {
                 fate.happened("a COMMIT was lost", format_args!("{}: {what}", life.name));
                 return Err(CommitError::InDoubt(StoreError::new("planted")));
             }
-            let done = life.home.transact(work)?;
+            let done = life.home.transact(what, lasts, fate, work)?;
             fate.note(|| format!("{}: {what}", life.name));
             life.home.ring();
+            if lasts == Lasts::UnlessPowerIsLost && fate.one_in(20) {
+                fate.cut_power();
+            }
             if fate.one_in(40) {
                 fate.happened("the answer to a COMMIT was lost", format_args!("{}: {what}", life.name));
                 return Err(CommitError::InDoubt(StoreError::new("planted")));
@@ -112,7 +134,7 @@ impl SagaStore for Session {
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Instance>, CommitError> {
-        self.write("take", move |tables| {
+        self.jot("take", move |tables| {
             let now = Instant::now();
             let due = tables.sagas.values_mut().filter(|kept| kept.instance.live() && kept.next_at <= now);
             let taken = due.take(usize::try_from(limit).unwrap()).map(|kept| {
@@ -152,7 +174,7 @@ impl SagaStore for Session {
         pause: Duration,
     ) -> Result<(), CommitError> {
         let (at, why) = (at.clone(), why.map(ToOwned::to_owned));
-        self.write("put off", move |tables| {
+        self.jot("put off", move |tables| {
             if let Some(kept) =
                 tables.sagas.get_mut(&at.id).filter(|kept| kept.instance.revision == at.revision)
             {

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use outgrow::{
-    Saga, Steps,
+    CommitError, Saga, Steps,
     command::Undecided,
     saga::{Step, Stepped, Transition, Underway, Why},
 };
@@ -127,7 +127,7 @@ impl Steps for Agency {
 }
 
 /// A trip is planned, with its saga, in one transaction, unless that is the bug.
-pub(crate) async fn plan(session: &Session, id: Uuid) {
+pub(crate) async fn plan(session: &Session, id: Uuid) -> Result<(), CommitError> {
     let begin = move |tables: &mut crate::home::Tables| {
         store::advance(tables, &Transition::began(&TRIP, id), false).map(drop)
     };
@@ -136,17 +136,15 @@ pub(crate) async fn plan(session: &Session, id: Uuid) {
         Ok(())
     };
     if session.0.fate.has(Bug::BegunApart) {
-        if session.write("plan", plan).await.is_ok() {
-            drop(session.write("begin", begin).await);
-        }
-        return;
+        session.write("plan", plan).await?;
+        return session.write("begin", begin).await;
     }
     let both = move |tables: &mut crate::home::Tables| plan(tables).and_then(|()| begin(tables));
-    drop(session.write("plan", both).await);
+    session.write("plan", both).await
 }
 
 /// A trip is called off, however far it is, in one transaction, unless that is the bug. What was refused stays so.
-pub(crate) async fn call_off(session: &Session, id: Uuid) {
+pub(crate) async fn call_off(session: &Session, id: Uuid) -> Result<(), CommitError> {
     session.0.fate.happened("a trip was called off", id);
     let off = move |tables: &mut crate::home::Tables| {
         let off = Transition::called_off(&TRIP, id, Why::new("off", "they stay at home"));
@@ -157,13 +155,11 @@ pub(crate) async fn call_off(session: &Session, id: Uuid) {
             *trip = Trip::CalledOff;
             Ok(())
         }
-        _ => Err(outgrow::CommitError::Conflict),
+        _ => Err(CommitError::Conflict),
     };
     if session.0.fate.has(Bug::CalledOffApart) {
-        if session.write("call off", trip).await.is_ok() {
-            drop(session.write("call off the saga", off).await);
-        }
-        return;
+        session.write("call off", trip).await?;
+        return session.write("call off the saga", off).await;
     }
-    drop(session.write("call off", move |tables| trip(tables).and_then(|()| off(tables))).await);
+    session.write("call off", move |tables| trip(tables).and_then(|()| off(tables))).await
 }

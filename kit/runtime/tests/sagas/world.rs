@@ -2,6 +2,7 @@
 //! ends. Then time runs on until nothing is left to do, and the laws are asked.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     bugs::Bug,
     fate::{Fate, Seen},
-    home::Home,
+    home::{Home, MISHAPS, Trip},
     laws,
     life::Life,
     others::Neighbour,
@@ -45,8 +46,10 @@ pub(crate) fn run(seed: u64, bug: Option<Bug>, traced: bool) -> Outcome {
         let fate = Arc::new(Fate::new(seed, bug, traced));
         let (hotel, bank) = (Neighbour::new("hotel", fate.clone()), Neighbour::new("bank", fate.clone()));
         let processes = Mutex::new(vec![None, None]);
-        let home = Arc::new(Home::new());
-        let world = Arc::new(World { fate, home, hotel, bank, processes, travellers: AtomicUsize::new(0) });
+        let dark = fate.below(2) == 0;
+        let home = Arc::new(Home::new(MISHAPS - u32::from(dark))); // a loss of power is one
+        let (told, travellers) = Default::default();
+        let world = Arc::new(World { fate, dark, home, hotel, bank, processes, told, travellers });
         world.pass().await;
         Outcome { breaches: laws::judge(&world), seen: world.fate.seen(), trace: world.fate.trace() }
     })
@@ -54,16 +57,23 @@ pub(crate) fn run(seed: u64, bug: Option<Bug>, traced: bool) -> Outcome {
 
 pub(crate) struct World {
     fate: Arc<Fate>,
+    /// Whether the power fails.
+    dark: bool,
     pub(crate) home: Arc<Home>,
     pub(crate) hotel: Arc<Neighbour>,
     pub(crate) bank: Arc<Neighbour>,
     processes: Mutex<Vec<Option<Arc<Session>>>>,
+    /// What travellers were told last of their trips.
+    pub(crate) told: Mutex<BTreeMap<Uuid, Trip>>,
     travellers: AtomicUsize,
 }
 
 impl World {
     /// From the beginning to the end.
     async fn pass(self: &Arc<Self>) {
+        if self.dark {
+            tokio::spawn(self.clone().grid());
+        }
         for slot in 0..2 {
             tokio::spawn(self.clone().host(slot));
         }
@@ -87,6 +97,37 @@ impl World {
     fn settled(&self) -> bool {
         self.travellers.load(Relaxed) == 0
             && self.home.read(|tables| tables.sagas.values().all(|kept| !kept.instance.live()))
+    }
+
+    /// Each of two machines loses its power once: processes end, and each home has lost its own last moments. Or there
+    /// are no processes, only databases: those go on where they are.
+    async fn grid(self: Arc<Self>) {
+        let places = [self.fate.below(2), self.fate.below(2), self.fate.below(2)];
+        for machine in 0..2 {
+            self.fate.power_fails().await;
+            let [ours, hotels, banks] = places.map(|place| place == machine);
+            if ours {
+                self.lose_power();
+            }
+            if hotels {
+                self.hotel.lose_power();
+            }
+            if banks {
+                self.bank.lose_power();
+            }
+        }
+    }
+
+    fn lose_power(&self) {
+        if self.fate.below(4) == 0 {
+            self.fate.happened("a database lost its power", "agency");
+        } else {
+            self.fate.happened("power was lost", "agency");
+            for process in self.processes.lock().unwrap().iter().flatten() {
+                process.0.end("a process lost its power");
+            }
+        }
+        self.home.lose_power(&self.fate);
     }
 
     /// Hosts one process: after each death another life.
@@ -118,13 +159,17 @@ impl World {
     async fn traveller(self: Arc<Self>, id: Uuid) {
         let patience = Duration::from_secs(5);
         sleep(self.fate.millis(3_000)).await;
-        if let Some(session) = self.somebody() {
-            drop(timeout(patience, plan(&session, id)).await);
+        if let Some(session) = self.somebody()
+            && let Ok(Ok(())) = timeout(patience, plan(&session, id)).await
+        {
+            self.told.lock().unwrap().insert(id, Trip::Planned);
         }
         if self.fate.below(3) == 0 {
             sleep(self.fate.millis(8_000)).await;
-            if let Some(session) = self.somebody() {
-                drop(timeout(patience, call_off(&session, id)).await);
+            if let Some(session) = self.somebody()
+                && let Ok(Ok(())) = timeout(patience, call_off(&session, id)).await
+            {
+                self.told.lock().unwrap().insert(id, Trip::CalledOff);
             }
         }
         self.travellers.fetch_sub(1, Relaxed);

@@ -1,7 +1,8 @@
 //! The planted bugs: what somebody might get wrong in a store, a courier or a module. The laws must find each.
 //!
-//! One mistake is not here, because it is none: to settle, or to begin, at the term of a lease that somebody else holds
-//! by now. Leases spare work; what keeps effects single are the marks.
+//! Some mistakes are not here, because they are none: to settle, or to begin, at the term of a lease that somebody else
+//! holds by now, and to jot leases: they spare work; what keeps effects single are the marks. And to jot the mark of an
+//! event without effects, or that one is parked: it comes to the same again.
 
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -165,8 +165,8 @@ impl Court {
         }
     }
 
-    /// Each attempt that was not made, though counted, is a mishap. What was made, though not counted any more, was made
-    /// before the power was lost.
+    /// Each attempt that was not made, though counted, is a mishap. One that was made, but is not counted any more, was
+    /// made before the power was lost.
     fn parked(&mut self, name: &str, row: &Row, hazard: Option<Hazard>, tries: u32, forgotten: u32) {
         let reason = row.reason.as_deref().unwrap_or_default();
         let right = hazard.is_some_and(|hazard| {
