@@ -16,6 +16,7 @@ mod boundaries {
     mod doors;
     mod graph;
     mod io;
+    mod jotted;
     mod law;
     mod manifests;
     mod migrations;

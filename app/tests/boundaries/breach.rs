@@ -7,6 +7,7 @@ pub(crate) const CARRIERS: &str = "docs/adr/0005-carriers-know-no-module.md";
 pub(crate) const PLACEMENT: &str = "docs/adr/0006-placement-is-configuration.md";
 pub(crate) const COMPOSITION: &str = "docs/adr/0007-explicit-composition.md";
 pub(crate) const CRASH_POINTS: &str = "docs/adr/0022-crash-points-are-compiled-into-tests-only.md";
+pub(crate) const TWO_COMMITS: &str = "docs/adr/0023-what-is-only-remembered-to-save-work-is-not-synced.md";
 pub(crate) const CONTRIBUTING: &str = "CONTRIBUTING.md";
 
 /// What is wrong, where, by which decision, and what to do instead.
