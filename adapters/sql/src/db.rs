@@ -168,11 +168,11 @@ impl Db {
         T: Send + 'static,
     {
         let mark = mark.clone();
-        self.jot(move |mut tx: Tx| async move {
+        let handle = move |mut tx: Tx| async move {
             tx.mark(&mark).await?;
             work(tx).await
-        })
-        .await
+        };
+        self.jot(handle).await
     }
 
     /// The same for what may be forgotten when the power is lost (ADR 0023): nobody waits for the disk.

@@ -55,7 +55,7 @@ const SEEDS: u64 = 10_000;
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 25] = [
+const FAULTS: [&str; 27] = [
     "a COMMIT was lost",
     "a database lost its power",
     "a delivery was lost",
@@ -80,6 +80,8 @@ const FAULTS: [&str; 25] = [
     "the answer to a COMMIT was lost",
     // and these were taken back:
     "begin attempts",
+    "effect at home",
+    "ignored",
     "put off",
     "settle",
 ];

@@ -236,12 +236,12 @@ impl Inbox for Db {
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {
         let (mark, why, number) = (mark.clone(), why.to_owned(), number(mark)?);
         let micros = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
-        let write = async move |mut tx: Tx| {
-            let put_off = tx.query(PUT_OFF).bind(&mark.stream).bind(&mark.key).bind(number);
-            put_off.bind(&why).bind(micros).execute().await?;
+        let put_off = async move |mut tx: Tx| {
+            let set = tx.query(PUT_OFF).bind(&mark.stream).bind(&mark.key).bind(number);
+            set.bind(&why).bind(micros).execute().await?;
             tx.commit(()).await
         };
-        self.jot(write).await
+        self.jot(put_off).await
     }
 
     async fn park(&self, mark: &Mark, why: &str, poison: Poison) -> Result<(), CommitError> {

@@ -150,7 +150,7 @@ impl Inbox for MemoryHome {
 
     async fn mark(&self, mark: &Mark) -> Result<(), CommitError> {
         let (mark, life) = (mark.clone(), Arc::clone(&self.life));
-        self.write("mark", Costs::AnAttempt, move |tables| tables.mark(&mark, &life.fate)).await
+        self.jot("ignored", Costs::AnAttempt, move |tables| tables.mark(&mark, &life.fate)).await
     }
 
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {

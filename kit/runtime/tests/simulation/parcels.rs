@@ -21,6 +21,9 @@ pub(crate) const PUBLISHER: &str = "tracking";
 pub(crate) const SUBSCRIBERS: [(&str, Poison); 3] =
     [("billing", Poison::Blocks), ("notices", Poison::IsSkipped), ("reports", Poison::Blocks)];
 
+/// Who keeps what comes of an event for itself, as by `Db::handle`; the others publish in turn.
+const STAYS_AT_HOME: &str = "reports";
+
 /// What happens to a parcel.
 #[derive(Clone, Debug, PartialEq, Wire, Event)]
 #[event("tracking.v1", key = "parcel")]
@@ -138,7 +141,11 @@ async fn hear(
         tables.effects.push(effect);
         tables.mark(&mark, &life.fate)
     };
-    session.write("effect and mark", Costs::AnAttempt, both).await?;
-    session.life.home.tell(published);
+    if session.name() == STAYS_AT_HOME {
+        session.jot("effect at home", Costs::AnAttempt, both).await?;
+    } else {
+        session.write("effect and mark", Costs::AnAttempt, both).await?;
+        session.life.home.tell(published);
+    }
     Ok(Handled::Marked)
 }
