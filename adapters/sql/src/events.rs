@@ -46,7 +46,7 @@ pub(crate) struct Events {
     told: AtomicBool,
     relays: Mutex<Vec<Bell>>,
     inbox: Bell,
-    /// Whether a subscriber had more to get than was read at once.
+    /// Whether a subscriber has more to get than is read at once, and reading that was slow.
     backlog: AtomicBool,
 }
 

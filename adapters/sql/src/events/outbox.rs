@@ -3,7 +3,10 @@
 //! An event is one row, and one more for each subscriber that still has to get it. To settle is to delete the latter:
 //! by id, never by "all before". What everybody has stays for a while, then it is [forgotten](super::forget).
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::{
+    sync::atomic::Ordering::Relaxed,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
@@ -57,8 +60,8 @@ const PUBLISH: Sql = Sql {
         from json_each($10) a join outgrow_streams s on s.stream = $1 and s.key = $2",
 };
 
-/// What is due is picked first: else a planner with old statistics walks through all that was ever settled. Where there
-/// is a backlog it is also kept from sorting all of it ([`Db::read_in_order`]).
+/// What is due is picked first: else a planner with old statistics walks through all that was ever settled. Once reading
+/// a backlog is slow it is also kept from sorting all of it ([`Db::read_in_order`]).
 const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
@@ -90,6 +93,9 @@ const SETTLE: Sql = Sql {
             select shard from outgrow_leases where work = 'relay' and (shard, term) in
             (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($3)))",
 };
+
+/// Longer than it takes to read a window in order.
+const SLOW: Duration = Duration::from_millis(5);
 
 fn refused<T>(why: String) -> Result<T, CommitError> {
     Err(CommitError::NotCommitted(StoreError::new(why)))
@@ -135,10 +141,12 @@ impl Outbox for Db {
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let backlog = self.events().backlog();
         let mut in_order = if backlog.load(Relaxed) { Some(self.read_in_order().await?) } else { None };
+        let begun = Instant::now();
         let due = in_order.as_mut().map_or_else(|| self.query(DUE), |read| read.query(DUE));
         let due = due.bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
         let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
-        backlog.store(u32::try_from(due.len()).is_ok_and(|found| found >= limit), Relaxed);
+        let more = u32::try_from(due.len()).is_ok_and(|found| found >= limit);
+        backlog.store(more && (in_order.is_some() || begun.elapsed() > SLOW), Relaxed);
         if !due.is_empty() {
             crash::point(&["relay", "read"]);
         }
