@@ -18,4 +18,4 @@ pub use needs::{Change, NoAnswer, PaymentProvider, PaymentStore, Standing, Strea
 pub use payment::{Intent, Payment, Stage, Unfit};
 pub use record::{Record, Terms};
 pub use service::Cashier;
-pub use steps::{Act, Operation, Outcome, Step};
+pub use steps::{Act, Asked, Operation, Outcome, Step};

@@ -17,8 +17,8 @@ use payments_contract::{
 };
 
 use crate::{
-    Change, Operation, Outcome, Payment, PaymentProvider, PaymentStore, Record, Standing, Step, Transfer,
-    TransferId, steps,
+    Asked, Change, Operation, Outcome, Payment, PaymentProvider, PaymentStore, Record, Standing, Step,
+    Transfer, TransferId,
 };
 
 /// How often one command submits one operation: once more, should the provider not have got it.
@@ -54,17 +54,17 @@ impl Cashier {
         Self { store, provider, clock, ids }
     }
 
-    /// Goes on with a payment until `next` is the answer.
+    /// Goes on with a payment until there is an answer to what is `asked`.
     async fn carry_on(
         &self,
         cx: &CallContext,
         command: Command,
         id: PaymentId,
-        next: impl Fn(&Payment) -> Step + Send + Sync,
+        asked: Asked<'_>,
     ) -> Result<Decided, Undecided> {
         let mut begun = false;
         for _ in 0..LOOKS {
-            match self.go(cx, &command, id, &next, &mut begun).await {
+            match self.go(cx, &command, id, asked, &mut begun).await {
                 Err(Undecided::Conflict) if begun => {}
                 // Something was intended, and perhaps done: that nothing has happened would be a lie.
                 Err(Undecided::NotExecuted(cause)) if begun => return Err(Undecided::InDoubt(cause)),
@@ -80,12 +80,12 @@ impl Cashier {
         cx: &CallContext,
         command: &Command,
         id: PaymentId,
-        next: &(impl Fn(&Payment) -> Step + Send + Sync),
+        asked: Asked<'_>,
         begun: &mut bool,
     ) -> Result<Decided, Undecided> {
         let stream = self.store.stream(id).await?;
         let mut payment = Payment::folded(id, stream).map_err(StoreError::from)?;
-        let mut step = next(&payment);
+        let mut step = asked.step(&payment);
         let mut known = Standing::Unheard;
         // What is intended already, others may have submitted.
         if let Step::FindOut(operation) = &step {
@@ -101,14 +101,14 @@ impl Cashier {
                     match operation.record(outcome) {
                         Ok(record) => record,
                         Err(reason) => {
-                            let refusal = steps::declined(Some(&reason));
+                            let refusal = asked.unended(&reason).map_err(doubt)?;
                             return self.answer(command, payment, Err(refusal)).await;
                         }
                     }
                 }
             };
             payment = payment.then(record.clone()).map_err(StoreError::from)?;
-            step = next(&payment);
+            step = asked.step(&payment);
             known = Standing::Unheard;
             let decided = match &step {
                 Step::Answer(decision) => Some(decision.clone().map(|()| payment.shown())),
@@ -193,24 +193,22 @@ fn untold(error: WireError) -> Undecided {
 #[async_trait]
 impl Payments for Cashier {
     async fn authorize(&self, cx: &CallContext, request: AuthorizePayment) -> Answer<Shown, PaymentsRefusal> {
-        let request = &request;
-        let next = move |payment: &Payment| steps::authorize(payment, request);
-        command::execute(cx, <dyn Payments>::AUTHORIZE, request, self.store.answers(), move |command| {
-            self.carry_on(cx, command, request.payment, next)
+        command::execute(cx, <dyn Payments>::AUTHORIZE, &request, self.store.answers(), |command| {
+            self.carry_on(cx, command, request.payment, Asked::Authorize(&request))
         })
         .await
     }
 
     async fn capture(&self, cx: &CallContext, request: CapturePayment) -> Answer<Shown, PaymentsRefusal> {
         command::execute(cx, <dyn Payments>::CAPTURE, &request, self.store.answers(), |command| {
-            self.carry_on(cx, command, request.payment, steps::capture)
+            self.carry_on(cx, command, request.payment, Asked::Capture)
         })
         .await
     }
 
     async fn refund(&self, cx: &CallContext, request: RefundPayment) -> Answer<Shown, PaymentsRefusal> {
         command::execute(cx, <dyn Payments>::REFUND, &request, self.store.answers(), |command| {
-            self.carry_on(cx, command, request.payment, steps::refund)
+            self.carry_on(cx, command, request.payment, Asked::Refund)
         })
         .await
     }

@@ -18,6 +18,17 @@ pub enum Step {
     Answer(Result<(), PaymentsRefusal>),
 }
 
+/// What a command asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// That an amount is set aside.
+    Authorize(&'a AuthorizePayment),
+    /// That it is taken.
+    Capture,
+    /// That the payment ends.
+    Refund,
+}
+
 /// What the provider is to do for a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -86,11 +97,37 @@ impl Act {
     }
 }
 
-/// The next step of an authorization.
-pub fn authorize(payment: &Payment, request: &AuthorizePayment) -> Step {
-    if let Some(operation) = intended(payment) {
-        return Step::FindOut(operation);
+impl Asked<'_> {
+    /// The next step of this command.
+    pub fn step(self, payment: &Payment) -> Step {
+        if let Some(operation) = intended(payment) {
+            return Step::FindOut(operation);
+        }
+        match self {
+            Self::Authorize(request) => authorize(payment, request),
+            Self::Capture => capture(payment),
+            Self::Refund => refund(payment),
+        }
     }
+
+    /// What this command is answered when the provider will not let go or give back.
+    ///
+    /// # Errors
+    /// Unless that is what it asks for, it is neither done nor refused: a payment that is to end may hold money, and
+    /// whoever is told no to their own question would believe that there is none.
+    pub fn unended(self, reason: &Reason) -> Result<PaymentsRefusal, String> {
+        match self {
+            Self::Refund => Ok(declined(Some(reason))),
+            Self::Authorize(_) | Self::Capture => {
+                let Reason { code, message } = reason;
+                Err(format!("the payment is to end, and the provider will not end it ({code}): {message}"))
+            }
+        }
+    }
+}
+
+/// The next step of an authorization.
+fn authorize(payment: &Payment, request: &AuthorizePayment) -> Step {
     let (id, amount) = (payment.id, request.amount);
     let asked = Terms { token: request.token.clone(), amount };
     let otherwise = payment.terms.as_ref().is_some_and(|terms| *terms != asked);
@@ -106,10 +143,7 @@ pub fn authorize(payment: &Payment, request: &AuthorizePayment) -> Step {
 }
 
 /// The next step of a capture.
-pub fn capture(payment: &Payment) -> Step {
-    if let Some(operation) = intended(payment) {
-        return Step::FindOut(operation);
-    }
+fn capture(payment: &Payment) -> Step {
     let id = payment.id;
     let refusal = match payment.stage {
         Stage::New => PaymentsRefusal::UnknownPayment { payment: id },
@@ -123,10 +157,7 @@ pub fn capture(payment: &Payment) -> Step {
 }
 
 /// The next step of a refund.
-pub fn refund(payment: &Payment) -> Step {
-    if let Some(operation) = intended(payment) {
-        return Step::FindOut(operation);
-    }
+fn refund(payment: &Payment) -> Step {
     match payment.stage {
         Stage::New => Step::Keep(Record::EndedEarly),
         Stage::Authorized => Step::Keep(Record::VoidRequested),
@@ -148,7 +179,7 @@ fn intended(payment: &Payment) -> Option<Operation> {
 }
 
 /// The refusal of what the provider said no to.
-pub(crate) fn declined(reason: Option<&Reason>) -> PaymentsRefusal {
+fn declined(reason: Option<&Reason>) -> PaymentsRefusal {
     let Reason { code, message } = reason.cloned().unwrap_or_else(|| Reason {
         code: "declined".to_owned(),
         message: "the provider gave no reason".to_owned(),

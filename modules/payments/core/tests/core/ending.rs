@@ -143,3 +143,22 @@ async fn a_refund_that_the_provider_will_not_make_is_refused_until_it_does() {
     );
     assert_eq!(till.store.transfers().len(), 1);
 }
+
+#[tokio::test]
+async fn money_that_is_not_let_go_leaves_in_doubt_whoever_asks_for_anything_else() {
+    for before in [&[Authorize][..], &[Authorize, Capture]] {
+        let till = Till::new();
+        till.done(before).await;
+        till.submissions([Fate::Declined]);
+        let refused = till.run(Refund, "refund").await;
+        assert!(matches!(refused, Err(CallError::Refused(PaymentsRefusal::Declined { .. }))), "{refused:?}");
+        // Were this `Declined`, it would mean that nothing was set aside, and nobody would look.
+        for command in [Authorize, Capture] {
+            for _ in 0..2 {
+                let doubt = till.run(command, "anew").await;
+                assert!(matches!(doubt, Err(CallError::InDoubt(_))), "{command:?}: {doubt:?}");
+            }
+        }
+        assert_eq!(till.payment(id(1)).await.unwrap().status, PaymentStatus::Pending);
+    }
+}
