@@ -147,9 +147,10 @@ const MOVE: Sql = with_log!(
      where saga = $1 and id = $2 and revision = $19"
 );
 
+/// Whoever takes an instance raises its attempts and not its revision: `$6` tells who was late from who has it.
 const PUT_OFF: Sql = timed!(
     "update outgrow_sagas set next_at = " now " + $4" micros ", trouble = coalesce($5, trouble), lost = 0
-     where saga = $1 and id = $2 and revision = $3 and live"
+     where saga = $1 and id = $2 and revision = $3 and attempts = $6 and live"
 );
 
 /// Wakes those who carry sagas on.
@@ -251,10 +252,11 @@ impl SagaStore for Db {
         why: Option<&str>,
         pause: Duration,
     ) -> Result<(), CommitError> {
-        let (id, revision, why) = (at.id, number(at.revision), why.map(ToOwned::to_owned));
+        let (id, revision, attempts) = (at.id, number(at.revision), i64::from(at.attempts));
+        let why = why.map(ToOwned::to_owned);
         let put_off = async move |mut tx: Tx| {
             let put_off = tx.query(PUT_OFF).bind(saga.name).bind(id).bind(revision);
-            put_off.bind(micros(pause)).bind(why).execute().await?;
+            put_off.bind(micros(pause)).bind(why).bind(attempts).execute().await?;
             tx.commit(()).await
         };
         self.jot(put_off).await

@@ -109,6 +109,7 @@ laws! {
         who_is_taken_is_nobody_elses_until_the_lease_ends,
         who_decides_at_a_step_keeps_the_next_and_who_is_called_off_is_for_anybody,
         who_is_put_off_rests_and_says_why_unless_it_has_moved_on,
+        who_has_lost_the_lease_puts_nothing_off,
         a_version_that_a_build_does_not_know_is_left_to_others,
         every_transition_is_in_the_log_with_who_made_it,
         what_has_ended_is_forgotten_after_thirty_days;

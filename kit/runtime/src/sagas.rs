@@ -79,7 +79,7 @@ pub trait SagaStore: Send + Sync {
     /// Keeps a transition, and returns the instance afterwards, which stays taken for a lease; none if nothing changes.
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError>;
 
-    /// Lets an instance rest for `pause`, if it is still where it was, and keeps why.
+    /// Lets an instance rest for `pause`, and keeps why, if it is still where it was and nobody else has taken it since.
     async fn put_off(
         &self,
         saga: &'static Saga,

@@ -13,16 +13,16 @@ use uuid::Uuid;
 
 use super::place::{ITEMS, LONG, Place, spec};
 
-static PACKING: Saga =
+pub(super) static PACKING: Saga =
     Saga::new("packing", 2, &[Step::compensatable("fetch"), Step::pivot("seal"), Step::retriable("post")])
         .after(&[&PACKING_BEFORE]);
 static PACKING_BEFORE: Saga = Saga::new("packing", 1, &[Step::compensatable("fetch")]);
 /// The same, to a build that knows version 1 only.
 static PACKING_OLDER: Saga = Saga::new("packing", 1, &[Step::compensatable("fetch")]);
 
-const SHELF: &ModuleSpec = &spec("shelf", &[ITEMS]);
+pub(super) const SHELF: &ModuleSpec = &spec("shelf", &[ITEMS]);
 /// Long after all that happens here.
-const LATER: time::OffsetDateTime = time::macros::datetime!(2200-01-01 00:00 UTC);
+pub(super) const LATER: time::OffsetDateTime = time::macros::datetime!(2200-01-01 00:00 UTC);
 const LEASE: Duration = Duration::from_mins(1);
 
 fn id(number: u64) -> Uuid {
@@ -158,6 +158,22 @@ pub(crate) async fn who_is_put_off_rests_and_says_why_unless_it_has_moved_on(pla
     assert_eq!(next.trouble, None);
     db.put_off(&PACKING, &again, Some("late"), Duration::ZERO).await.unwrap();
     assert_eq!(take(&db, 1, LEASE).await, [], "who was late puts nothing off");
+}
+
+pub(crate) async fn who_has_lost_the_lease_puts_nothing_off(place: &Place) {
+    let (_homes, home) = place.open(SHELF).await.unwrap();
+    let db = home.db();
+    begin(&db, 1).await;
+    let late = take(&db, 1, Duration::ZERO).await.remove(0);
+    let now = take(&db, 1, LEASE).await.remove(0);
+    assert_eq!(late.revision, now.revision, "taking is no transition");
+    db.put_off(&PACKING, &late, Some("late"), Duration::ZERO).await.unwrap();
+    assert_eq!(take(&db, 1, LEASE).await, [], "it is somebody else's by now");
+    let kept = db.instance(&PACKING, id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.attempts, kept.lost, kept.trouble), (2, 2, None));
+    db.put_off(&PACKING, &now, Some("in time"), Duration::ZERO).await.unwrap();
+    let again = take(&db, 1, LEASE).await.remove(0);
+    assert_eq!((again.attempts, again.lost, again.trouble.as_deref()), (3, 1, Some("in time")));
 }
 
 pub(crate) async fn a_version_that_a_build_does_not_know_is_left_to_others(place: &Place) {

@@ -175,9 +175,8 @@ impl SagaStore for Session {
     ) -> Result<(), CommitError> {
         let (at, why) = (at.clone(), why.map(ToOwned::to_owned));
         self.jot("put off", move |tables| {
-            if let Some(kept) =
-                tables.sagas.get_mut(&at.id).filter(|kept| kept.instance.revision == at.revision)
-            {
+            let theirs = |now: &Instance| (now.revision, now.attempts) == (at.revision, at.attempts);
+            if let Some(kept) = tables.sagas.get_mut(&at.id).filter(|kept| theirs(&kept.instance)) {
                 kept.next_at = Instant::now() + pause;
                 kept.instance.lost = 0;
                 kept.instance.trouble = why.or(kept.instance.trouble.take());
