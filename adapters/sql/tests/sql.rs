@@ -9,6 +9,7 @@ mod sql {
     pub(crate) mod audience;
     pub(crate) mod cancellation;
     pub(crate) mod events;
+    pub(crate) mod forgetting;
     pub(crate) mod homes;
     pub(crate) mod migrations;
     pub(crate) mod on_postgres;
@@ -113,6 +114,9 @@ laws! {
         a_version_that_a_build_does_not_know_is_left_to_others,
         every_transition_is_in_the_log_with_who_made_it,
         what_has_ended_is_forgotten_after_thirty_days;
+    forgetting:
+        what_is_called_off_first_is_not_forgotten,
+        whoever_is_first_nothing_that_is_not_over_is_forgotten;
     homes:
         a_home_asked_for_twice_is_the_same,
         a_module_does_not_see_the_home_of_another,

@@ -102,8 +102,13 @@ impl Place {
     }
 
     pub(crate) async fn homes_at(&self, url: &DataUrl) -> Homes {
+        self.homes_with(url, &self.tasks).await
+    }
+
+    /// The homes of a process with background work of its own.
+    pub(crate) async fn homes_with(&self, url: &DataUrl, tasks: &Tasks) -> Homes {
         let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SequentialIds::new()));
-        Homes::open(url, self.tasks.clone(), clock, ids).await.unwrap()
+        Homes::open(url, tasks.clone(), clock, ids).await.unwrap()
     }
 
     /// Migrates and opens.
