@@ -89,12 +89,13 @@ pub(crate) async fn open(url: &str) -> std::result::Result<store::Store, Failure
 }
 
 /// What every schema has.
-const KIT: [&str; 5] = [
+const KIT: [&str; 6] = [
     include_str!("../../migrations/kit/postgres/0001_answers.sql"),
     include_str!("../../migrations/kit/postgres/0002_events.sql"),
     include_str!("../../migrations/kit/postgres/0003_audience.sql"),
     include_str!("../../migrations/kit/postgres/0004_handled.sql"),
     include_str!("../../migrations/kit/postgres/0005_sagas.sql"),
+    include_str!("../../migrations/kit/postgres/0006_parked.sql"),
 ];
 
 async fn home(

@@ -84,12 +84,13 @@ pub(crate) async fn open(folder: &Path) -> std::result::Result<store::Store, Fai
 }
 
 /// What every file has.
-const KIT: [&str; 5] = [
+const KIT: [&str; 6] = [
     include_str!("../../migrations/kit/sqlite/0001_answers.sql"),
     include_str!("../../migrations/kit/sqlite/0002_events.sql"),
     include_str!("../../migrations/kit/sqlite/0003_audience.sql"),
     include_str!("../../migrations/kit/sqlite/0004_handled.sql"),
     include_str!("../../migrations/kit/sqlite/0005_sagas.sql"),
+    include_str!("../../migrations/kit/sqlite/0006_parked.sql"),
 ];
 
 async fn home(file: PathBuf, tables: &[&'static str]) -> std::result::Result<store::Home, Failure> {

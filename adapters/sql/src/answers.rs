@@ -45,6 +45,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../../migrations/kit/sqlite/0005_sagas.sql"),
         postgres: include_str!("../../../migrations/kit/postgres/0005_sagas.sql"),
     },
+    Migration {
+        name: "0006_parked",
+        sqlite: include_str!("../../../migrations/kit/sqlite/0006_parked.sql"),
+        postgres: include_str!("../../../migrations/kit/postgres/0006_parked.sql"),
+    },
 ];
 
 #[async_trait]

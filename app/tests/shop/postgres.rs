@@ -32,7 +32,7 @@ async fn it_waits_for_migrate_unready_and_saying_so() {
     let said = shop.migrate();
     assert!(
         said.contains(
-            "inventory: applied kit/0001_answers, kit/0002_events, kit/0003_audience, kit/0004_handled, kit/0005_sagas, inventory/0001_stock"
+            "inventory: applied kit/0001_answers, kit/0002_events, kit/0003_audience, kit/0004_handled, kit/0005_sagas, kit/0006_parked, inventory/0001_stock"
         ),
         "{said}"
     );

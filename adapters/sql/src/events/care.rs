@@ -54,6 +54,10 @@ const INBOX: Sql = Sql {
 const HANDLED: &str = "select cast(coalesce(sum(handled), 0) as bigint) as handled from outgrow_positions";
 const PARKED: &str =
     "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1";
+const HOW_MANY_PARKED: Sql = Sql {
+    postgres: "select count(*) as parked from outgrow_inbox where parked",
+    sqlite: "select count(*) as parked from outgrow_inbox where parked = 1",
+};
 const REPLAY: Sql = Sql {
     postgres: concat!(
         "update outgrow_inbox set parked = false, ready = true, attempts = 0, reason = null, next_at = ",
@@ -93,6 +97,14 @@ impl Upkeep {
         let handled = db.query(HANDLED).one().await?.u64("handled")?;
         waiting.push(Waiting { parked: row.u64("parked")?, handled, ..depth(&row)? });
         Ok(waiting)
+    }
+
+    /// How many events were set aside.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn how_many_parked(&self) -> Result<u64, StoreError> {
+        Ok(self.0.query(HOW_MANY_PARKED).one().await?.u64("parked")?)
     }
 
     /// At most `limit` of the events that were set aside, oldest first.

@@ -1,6 +1,6 @@
 //! What people see of the sagas of a home, and what they may do about them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use outgrow::{
     CommitError, Saga, StoreError,
@@ -61,6 +61,15 @@ const PARKED_FIRST: Sql = Sql {
         " from outgrow_sagas where phase in ('forward', 'back') order by parked desc, since limit $1"
     ),
 };
+/// They are few among many that have ended, and have an index of their own.
+const PARKED: Sql = Sql {
+    postgres: concat!("select ", columns!(postgres), " from outgrow_sagas where parked order by saga, since"),
+    sqlite: concat!("select ", columns!(sqlite), " from outgrow_sagas where parked = 1 order by saga, since"),
+};
+const PARKED_OF_EACH: Sql = Sql {
+    postgres: "select saga, count(*) as parked from outgrow_sagas where parked group by saga",
+    sqlite: "select saga, count(*) as parked from outgrow_sagas where parked = 1 group by saga",
+};
 const BY_ID: Sql = Sql {
     postgres: concat!("select ", columns!(postgres), " from outgrow_sagas where id = $1 order by saga"),
     sqlite: concat!("select ", columns!(sqlite), " from outgrow_sagas where id = $1 order by saga"),
@@ -78,6 +87,26 @@ impl SagaUpkeep {
     /// When the home cannot be read.
     pub async fn unfinished(&self, limit: u32) -> Result<Vec<Tracked>, StoreError> {
         let rows = self.0.query(PARKED_FIRST).bind(i64::from(limit)).all().await?;
+        Ok(rows.iter().map(underway).collect::<Result<_, _>>()?)
+    }
+
+    /// How many are parked, by the name of their saga; none of those of which none is.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn parked_of_each(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let rows = self.0.query(PARKED_OF_EACH).all().await?;
+        let counted: Result<_, SqlError> =
+            rows.iter().map(|row| Ok((row.get("saga")?, row.u64("parked")?))).collect();
+        Ok(counted?)
+    }
+
+    /// All that are parked, of each saga longest first.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn parked(&self) -> Result<Vec<Tracked>, StoreError> {
+        let rows = self.0.query(PARKED).all().await?;
         Ok(rows.iter().map(underway).collect::<Result<_, _>>()?)
     }
 
