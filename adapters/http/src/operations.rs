@@ -18,7 +18,7 @@ use crate::Json;
 #[derive(Clone)]
 pub struct Operations {
     ready: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
-    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
 }
 
 /// Whether a process can serve, by its components.
@@ -41,14 +41,15 @@ pub struct Component {
 
 impl Operations {
     /// `ready` is asked for the readiness, `metrics` for the metrics in the text format of Prometheus.
-    pub fn new<F>(
-        ready: impl Fn() -> F + Send + Sync + 'static,
-        metrics: impl Fn() -> String + Send + Sync + 'static,
+    pub fn new<R, M>(
+        ready: impl Fn() -> R + Send + Sync + 'static,
+        metrics: impl Fn() -> M + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Readiness> + Send + 'static,
+        R: Future<Output = Readiness> + Send + 'static,
+        M: Future<Output = String> + Send + 'static,
     {
-        Self { ready: Arc::new(move || Box::pin(ready())), metrics: Arc::new(metrics) }
+        Self { ready: Arc::new(move || Box::pin(ready())), metrics: Arc::new(move || Box::pin(metrics())) }
     }
 
     pub(crate) fn router(self) -> Router {
@@ -109,5 +110,5 @@ async fn ready(State(operations): State<Operations>) -> impl IntoResponse {
 }
 
 async fn metrics(State(operations): State<Operations>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (operations.metrics)())
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (operations.metrics)().await)
 }

@@ -1,14 +1,30 @@
-//! What was measured of the calls of this process, in the text format of Prometheus.
+//! What was measured of the calls of this process, and what waits for people in its homes, in the text format of
+//! Prometheus.
 
-use std::fmt::Write as _;
+mod parked;
 
-use outgrow_runtime::{Snapshot, figures::BOUNDS_US};
+use std::{fmt::Write as _, sync::Arc};
 
-use crate::Host;
+use outgrow::BoxFuture;
+use outgrow_runtime::{Snapshot, figures::BOUNDS_US, modules::Composed};
 
-/// Renders the figures of every port and target, anew at each call.
-pub(crate) fn source(host: &Host) -> impl Fn() -> String + Send + Sync + 'static {
-    let composed = host.modules.composed().to_vec();
+use self::parked::Parked;
+use crate::{App, Host};
+
+/// Renders the figures of every port and target, and what is parked, anew at each call.
+pub(crate) fn source(
+    host: &Host,
+    app: App,
+) -> impl Fn() -> BoxFuture<'static, String> + Send + Sync + use<> + 'static {
+    let calls = of_calls(host.modules.composed().to_vec());
+    let parked = Arc::new(Parked::of(host, app));
+    move || {
+        let (calls, parked) = (calls(), Arc::clone(&parked));
+        Box::pin(async move { calls + &parked.text().await })
+    }
+}
+
+fn of_calls(composed: Vec<Composed>) -> impl Fn() -> String + Send + Sync + 'static {
     move || {
         let mut calls = String::from(CALLS);
         let mut away = String::from(AWAY);

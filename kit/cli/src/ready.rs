@@ -19,12 +19,15 @@ use crate::{Host, homes::Opened, listen::Place};
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The operations of this process.
-pub(crate) fn operations(
+pub(crate) fn operations<M>(
     host: &Host,
     homes: &Opened,
     listeners: Vec<Place>,
-    metrics: impl Fn() -> String + Send + Sync + 'static,
-) -> Operations {
+    metrics: impl Fn() -> M + Send + Sync + 'static,
+) -> Operations
+where
+    M: Future<Output = String> + Send + 'static,
+{
     let places: Arc<[Arc<Homes>]> = homes.places().into();
     let peers: Arc<[Peer]> = peers(host).into();
     let ids = Arc::clone(&host.ids);

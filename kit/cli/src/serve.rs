@@ -44,7 +44,7 @@ pub(crate) async fn serve(
 
     let stop = CancellationToken::new();
     let listening = listening.and_carriers(&settings, service).await?;
-    let operations = ready::operations(&host, &homes, listening.places(), metrics::source(&host));
+    let operations = ready::operations(&host, &homes, listening.places(), metrics::source(&host, app));
     let doors = host.modules.doors().to_vec();
     banner::print(&settings, app, service, &listening, host.modules.composed())?;
     let router = if service == MAIN {

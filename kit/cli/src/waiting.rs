@@ -67,6 +67,6 @@ impl Lacking {
             let why = lacking.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
             std::future::ready(Readiness(vec![Component::own("homes", false).detail(why)]))
         };
-        Operations::new(ready, String::new)
+        Operations::new(ready, async || String::new())
     }
 }

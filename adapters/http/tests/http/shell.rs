@@ -208,7 +208,7 @@ async fn a_process_without_an_api_has_its_operations() {
     let waiting =
         || async { Readiness(vec![Component::own("store", false).detail("waits for `shop migrate`")]) };
     let ids = Arc::new(SequentialIds::new());
-    let router = operations(Operations::new(waiting, String::new), ids);
+    let router = operations(Operations::new(waiting, async || String::new()), ids);
     let ready = ask_of(router.clone(), get("/health/ready")).await;
     let expected = json!({
         "ready": false,

@@ -151,7 +151,12 @@ pub(super) fn router_of(endpoints: impl IntoIterator<Item = Endpoints>) -> Route
         description: "For tests.".to_owned(),
     };
     let ready = async || Readiness(vec![Component::own("store", true), Component::peer("stock", false)]);
-    shell(about, endpoints, Operations::new(ready, || "up 1\n".to_owned()), Arc::new(SequentialIds::new()))
+    shell(
+        about,
+        endpoints,
+        Operations::new(ready, async || "up 1\n".to_owned()),
+        Arc::new(SequentialIds::new()),
+    )
 }
 
 pub(super) fn router() -> Router {

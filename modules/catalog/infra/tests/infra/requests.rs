@@ -15,7 +15,7 @@ pub(crate) async fn edge() -> (TestHome, Edge) {
     let place = TestHome::sqlite(&catalog_infra::SPEC).await;
     let endpoints = catalog_infra::endpoints(catalog_infra::build(place.home()));
     let about = About { title: "Catalog".into(), version: "1".into(), description: "For tests.".into() };
-    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    let operations = Operations::new(async || Readiness(vec![]), async || String::new());
     // Its keys must not be those of the requests that bring their own.
     let ids = Arc::new(SequentialIds::starting_at(1_000));
     (place, Edge::new(shell(about, [endpoints], operations, ids)))

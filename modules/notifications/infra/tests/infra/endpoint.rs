@@ -19,7 +19,7 @@ async fn edge() -> (TestHome, Edge) {
     let endpoints = notifications_infra::endpoints(notifications_infra::build(place.home(), Post::Console));
     let about =
         About { title: "Notifications".into(), version: "1".into(), description: "For tests.".into() };
-    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    let operations = Operations::new(async || Readiness(vec![]), async || String::new());
     (place, Edge::new(shell(about, [endpoints], operations, Arc::new(SequentialIds::new()))))
 }
 

@@ -16,7 +16,7 @@ async fn edge() -> (TestHome, Arc<dyn Payments>, Edge) {
     let payments = payments_infra::build(place.home());
     let endpoints = payments_infra::endpoints(Arc::clone(&payments));
     let about = About { title: "Payments".into(), version: "1".into(), description: "For tests.".into() };
-    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    let operations = Operations::new(async || Readiness(vec![]), async || String::new());
     let edge = Edge::new(shell(about, [endpoints], operations, Arc::new(SequentialIds::new())));
     (place, payments, edge)
 }

@@ -39,7 +39,7 @@ async fn lists_are_kept_on_postgresql() {
 async fn the_endpoints_keep_and_show_lists() {
     let place = TestHome::sqlite(&SPEC).await;
     let about = About { title: "Wishlist".into(), version: "1".into(), description: "For tests.".into() };
-    let operations = Operations::new(async || Readiness(vec![]), String::new);
+    let operations = Operations::new(async || Readiness(vec![]), async || String::new());
     let ids = Arc::new(SequentialIds::starting_at(1_000));
     let edge = Edge::new(shell(about, [endpoints(build(place.home()))], operations, ids));
     let path = "/v1/wishlists/ada";
