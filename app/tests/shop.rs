@@ -3,6 +3,8 @@
 
 #[path = "shop/books.rs"]
 mod books;
+#[path = "shop/by_hand.rs"]
+mod by_hand;
 #[path = "shop/command_line.rs"]
 mod command_line;
 #[path = "shop/configuration.rs"]

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use crate::system::{SOON, System, order};
 
 /// Payments are elsewhere.
-const TILL: &[(&str, &[&str])] = &[("till", &["payments"])];
+pub(crate) const TILL: &[(&str, &[&str])] = &[("till", &["payments"])];
 
 /// What the command says on stdout, which is not read before it has ended well.
-fn said(shop: &System, args: &[&str]) -> String {
+pub(crate) fn said(shop: &System, args: &[&str]) -> String {
     let output = shop.command(args).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn unfinished(shop: &System) -> Vec<Value> {
+pub(crate) fn unfinished(shop: &System) -> Vec<Value> {
     let list: Value = serde_json::from_str(&said(shop, &["sagas", "list", "--json"])).unwrap();
     list.as_array().unwrap().clone()
 }

@@ -1,22 +1,27 @@
 //! `sagas`: what has not come to an end yet, what happened to one, and what people may do about it.
 
+mod decide;
+
 use adapter_sql::{Entry, Home, Tracked};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use outgrow::{
-    Clock as _, CommitError, Saga, SystemClock,
-    saga::{Instance, Phase, StepKind, Turn, Why},
+    Clock as _, Saga, SystemClock,
+    saga::{Instance, Phase, StepKind},
 };
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use uuid::Uuid;
 
+use self::decide::{Decision, Retry};
 use crate::{App, Failed, Settings, check, exit, homes::Opened};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   shop sagas list                           which have not ended, those that wait for people first
   shop sagas show ID                        its steps, with times, and why it is where it is
-  shop sagas retry ID --why WORDS           try its step again, as a new command
+  shop sagas retry ID… --why WORDS          try its step again, as a new command
+  shop sagas retry --all-parked --step ship --why WORDS
+                                            the same, whatever is parked there
   shop sagas skip ID --why WORDS            count its step as done (or undone): somebody has done it
   shop sagas compensate ID --why WORDS      turn back and undo what was done";
 
@@ -42,31 +47,15 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Lets the step at which it is parked be tried again, as a new command
+    /// Lets the steps at which sagas are parked be tried again, as new commands
     #[command(after_help = EXAMPLES)]
-    Retry(Decision),
+    Retry(Retry),
     /// Counts the step at which it is parked as done, or undone: somebody has done that by hand, at this module too
     #[command(after_help = EXAMPLES)]
     Skip(Decision),
     /// Turns back what has not ended: what was done is undone, the last first; the words may be shown as the reason
     #[command(after_help = EXAMPLES)]
     Compensate(Decision),
-}
-
-/// A change by hand: it stands in the journal, with who and why.
-#[derive(Debug, Args)]
-pub(crate) struct Decision {
-    /// Its id
-    id: Uuid,
-    /// Why, for the journal
-    #[arg(long, value_name = "WORDS")]
-    why: String,
-    /// Who, for the journal
-    #[arg(long, env = "USER", default_value = "operator", value_name = "NAME")]
-    by: String,
-    /// Which saga, if several share the id
-    #[arg(long, value_name = "NAME")]
-    saga: Option<String>,
 }
 
 pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Result<(), Failed> {
@@ -76,17 +65,9 @@ pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Res
     let done = match command {
         Command::List { json } => list(&homes, app, *json).await,
         Command::Show { id, json } => show(&homes, app, *id, *json).await,
-        Command::Retry(decision) => {
-            decide(&homes, app, decision, Turn::Retried(decision.why.clone()), "is tried again").await
-        }
-        Command::Skip(decision) => {
-            decide(&homes, app, decision, Turn::Skipped(decision.why.clone()), "goes on behind its step")
-                .await
-        }
-        Command::Compensate(decision) => {
-            let why = Why::new("called-off", decision.why.clone());
-            decide(&homes, app, decision, Turn::CalledOff(why), "turns back").await
-        }
+        Command::Retry(retry) => decide::retry(&homes, app, retry).await,
+        Command::Skip(decision) => decide::skip(&homes, app, decision).await,
+        Command::Compensate(decision) => decide::compensate(&homes, app, decision).await,
     };
     opened.close().await;
     done
@@ -252,52 +233,6 @@ fn entry_json(entry: &Entry) -> Value {
         "revision": entry.revision, "time": at, "what": entry.what, "step": entry.step, "note": entry.note,
         "by": entry.actor,
     })
-}
-
-/// Makes a change by hand.
-async fn decide(
-    homes: &[&Home],
-    app: App,
-    decision: &Decision,
-    turn: Turn,
-    said: &str,
-) -> Result<(), Failed> {
-    let id = decision.id;
-    let mut found = Vec::new();
-    for home in homes {
-        for (tracked, _) in home.saga_upkeep().of(id).await.map_err(unavailable)? {
-            if decision.saga.as_ref().is_none_or(|wanted| *wanted == tracked.saga) {
-                found.push((*home, tracked));
-            }
-        }
-    }
-    let (home, tracked) = match &found[..] {
-        [] => return Err(unknown(id)),
-        [one] => one,
-        several => {
-            let names: Vec<_> = several.iter().map(|(_, tracked)| &*tracked.saga).collect();
-            let why = format!("{id} has several sagas: say which with --saga ({})", names.join(", "));
-            return Err(Failed::usage(anyhow::anyhow!(why)));
-        }
-    };
-    let (module, name) = (home.module(), &tracked.saga);
-    let unknown_here = || Failed::usage(anyhow::anyhow!("this build knows no saga `{name}` of {module}"));
-    let saga = definition(app, module, name).ok_or_else(unknown_here)?;
-    let place = place(Some(saga), &tracked.instance);
-    if matches!(tracked.instance.phase, Phase::Done | Phase::Undone) {
-        let why = format!(
-            "{name} {id} is {place}: what has ended is its module's to turn back, such as by cancelling"
-        );
-        return Err(Failed::usage(anyhow::anyhow!(why)));
-    }
-    match home.saga_upkeep().change(saga, id, turn, &decision.by).await {
-        Ok(Some(_)) => exit::say(format_args!("{module}: {name} {id}, {place}, {said}")),
-        Ok(None) | Err(CommitError::Conflict) => {
-            let why = format!("{name} {id} is {place}: that cannot be done to it");
-            Err(Failed::usage(anyhow::anyhow!(why)))
-        }
-        Err(error) => Err(unavailable(error)),
-    }
 }
 
 fn unknown(id: Uuid) -> Failed {

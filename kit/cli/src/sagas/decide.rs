@@ -1,0 +1,204 @@
+//! What people may do about sagas: each change stands in the journal of its saga, with who and why.
+
+use adapter_sql::{Home, Tracked};
+use clap::Args;
+use outgrow::{
+    CommitError, Saga,
+    saga::{Phase, Turn, Why},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{definition, place, unavailable, unknown};
+use crate::{App, Failed, exit};
+
+/// Who makes a change by hand, and why: for the journal.
+#[derive(Debug, Args)]
+pub(crate) struct Words {
+    /// Why, for the journal
+    #[arg(long, value_name = "WORDS")]
+    why: String,
+    /// Who, for the journal
+    #[arg(long, env = "USER", default_value = "operator", value_name = "NAME")]
+    by: String,
+}
+
+/// A change of one saga.
+#[derive(Debug, Args)]
+pub(crate) struct Decision {
+    /// Its id
+    id: Uuid,
+    #[command(flatten)]
+    words: Words,
+    /// Which saga, if several share the id
+    #[arg(long, value_name = "NAME")]
+    saga: Option<String>,
+}
+
+/// Which sagas are to be tried again.
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// Their ids
+    #[arg(required_unless_present = "all_parked", conflicts_with = "all_parked")]
+    ids: Vec<Uuid>,
+    /// All that are parked, instead of some ids
+    #[arg(long)]
+    all_parked: bool,
+    /// Of all that are parked those at this step
+    #[arg(long, value_name = "STEP", requires = "all_parked")]
+    step: Option<String>,
+    #[command(flatten)]
+    words: Words,
+    /// Those of this name: of all that are parked, or if several share an id
+    #[arg(long, value_name = "NAME")]
+    saga: Option<String>,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// A saga that was found, in its home.
+struct Found<'a> {
+    home: &'a Home,
+    saga: &'static Saga,
+    tracked: Tracked,
+}
+
+impl Found<'_> {
+    /// Such as `fulfilment 0197…, parked at ship`.
+    fn place(&self) -> String {
+        place(Some(self.saga), &self.tracked.instance)
+    }
+
+    fn step(&self) -> Option<&'static str> {
+        self.tracked.instance.step_of(self.saga).map(|step| step.name)
+    }
+
+    /// Makes a change; false if it cannot be made where the saga is.
+    async fn change(&self, turn: Turn, by: &str) -> Result<bool, Failed> {
+        match self.home.saga_upkeep().change(self.saga, self.tracked.instance.id, turn, by).await {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) | Err(CommitError::Conflict) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    fn cannot(&self) -> Failed {
+        let (name, id) = (&self.tracked.saga, self.tracked.instance.id);
+        Failed::usage(anyhow::anyhow!("{name} {id} is {}: that cannot be done to it", self.place()))
+    }
+
+    fn says(&self, what: &str) -> String {
+        let (module, name, id) = (self.home.module(), &self.tracked.saga, self.tracked.instance.id);
+        format!("{module}: {name} {id}, {}, {what}", self.place())
+    }
+}
+
+pub(super) async fn skip(homes: &[&Home], app: App, decision: &Decision) -> Result<(), Failed> {
+    let found = one(homes, app, decision.id, decision.saga.as_deref()).await?;
+    let turn = Turn::Skipped(decision.words.why.clone());
+    decide(&found, &decision.words, turn, "goes on behind its step").await
+}
+
+pub(super) async fn compensate(homes: &[&Home], app: App, decision: &Decision) -> Result<(), Failed> {
+    let found = one(homes, app, decision.id, decision.saga.as_deref()).await?;
+    let turn = Turn::CalledOff(Why::new("called-off", decision.words.why.clone()));
+    decide(&found, &decision.words, turn, "turns back").await
+}
+
+/// Makes one change.
+async fn decide(found: &Found<'_>, words: &Words, turn: Turn, said: &str) -> Result<(), Failed> {
+    let made = found.change(turn, &words.by).await?;
+    if made { exit::say(found.says(said)) } else { Err(found.cannot()) }
+}
+
+/// Tries again whatever is asked for. Nothing is, if one of the ids is wrong; who was faster has the word.
+pub(super) async fn retry(homes: &[&Home], app: App, retry: &Retry) -> Result<(), Failed> {
+    let mut found = if retry.all_parked { parked(homes, app, retry).await? } else { Vec::new() };
+    for id in &retry.ids {
+        let one = one(homes, app, *id, retry.saga.as_deref()).await?;
+        if !one.tracked.instance.parked {
+            return Err(one.cannot());
+        }
+        found.push(one);
+    }
+    if found.is_empty() && !retry.json {
+        let narrowed = retry.step.is_some() || retry.saga.is_some();
+        return exit::say(if narrowed { "nothing is parked there" } else { "nothing is parked" });
+    }
+    let (mut rows, mut ended) = (Vec::new(), Ok(()));
+    for one in found {
+        let changed = one.change(Turn::Retried(retry.words.why.clone()), &retry.words.by).await;
+        let (done, said) = match changed {
+            Ok(true) => ("retried", "is tried again"),
+            Ok(false) => ("nothing", "is not there any more: somebody was faster"),
+            Err(failed) => {
+                ended = Err(failed);
+                break;
+            }
+        };
+        if !retry.json {
+            exit::say(one.says(said))?;
+        }
+        rows.push(json!({
+            "id": one.tracked.instance.id.to_string(), "module": one.home.module(), "saga": one.tracked.saga,
+            "step": one.step(), "done": done,
+        }));
+    }
+    if retry.json {
+        exit::say(format_args!("{:#}", Value::from(rows)))?;
+    }
+    ended
+}
+
+/// All that are parked, of this name and at this step if one was given.
+async fn parked<'a>(homes: &[&'a Home], app: App, retry: &Retry) -> Result<Vec<Found<'a>>, Failed> {
+    let mut all = Vec::new();
+    for home in homes {
+        for tracked in home.saga_upkeep().parked().await.map_err(unavailable)? {
+            if retry.saga.as_ref().is_some_and(|wanted| *wanted != tracked.saga) {
+                continue;
+            }
+            let found = known(home, app, tracked)?;
+            if retry.step.is_none() || retry.step.as_deref() == found.step() {
+                all.push(found);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The saga of this id, of this name if one was given. It has not ended.
+async fn one<'a>(homes: &[&'a Home], app: App, id: Uuid, name: Option<&str>) -> Result<Found<'a>, Failed> {
+    let mut found = Vec::new();
+    for home in homes {
+        for (tracked, _) in home.saga_upkeep().of(id).await.map_err(unavailable)? {
+            if name.is_none_or(|wanted| *wanted == tracked.saga) {
+                found.push((*home, tracked));
+            }
+        }
+    }
+    if found.len() > 1 {
+        let names: Vec<_> = found.iter().map(|(_, tracked)| &*tracked.saga).collect();
+        let why = format!("{id} has several sagas: say which with --saga ({})", names.join(", "));
+        return Err(Failed::usage(anyhow::anyhow!(why)));
+    }
+    let (home, tracked) = found.pop().ok_or_else(|| unknown(id))?;
+    let found = known(home, app, tracked)?;
+    if matches!(found.tracked.instance.phase, Phase::Done | Phase::Undone) {
+        let (name, place) = (&found.tracked.saga, found.place());
+        let why = format!(
+            "{name} {id} is {place}: what has ended is its module's to turn back, such as by cancelling"
+        );
+        return Err(Failed::usage(anyhow::anyhow!(why)));
+    }
+    Ok(found)
+}
+
+/// With its definition, as this build knows it.
+fn known(home: &Home, app: App, tracked: Tracked) -> Result<Found<'_>, Failed> {
+    let (module, name) = (home.module(), &tracked.saga);
+    let unknown_here = || Failed::usage(anyhow::anyhow!("this build knows no saga `{name}` of {module}"));
+    let saga = definition(app, module, name).ok_or_else(unknown_here)?;
+    Ok(Found { home, saga, tracked })
+}
