@@ -1,4 +1,4 @@
-//! What people do about sagas that are parked: many at once.
+//! What people do about sagas that are parked: many at once, and what they are kept from.
 
 use ordering_infra::SPEC;
 use outgrow::saga::Turn;
@@ -100,4 +100,43 @@ async fn many_that_are_parked_are_counted_and_tried_again_at_once() {
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn on_postgresql_many_that_are_parked_are_counted_and_tried_again_at_once() {
     many_are_tried_again(System::started_on_postgres(TILL, "").await).await;
+}
+
+#[tokio::test]
+async fn an_order_whose_last_step_back_is_skipped_waits_to_be_cancelled() {
+    let mut shop = System::started(TILL, "").await;
+    let ids = unpaid(&mut shop, 1).await;
+    let id = &*ids[0];
+    shop.process("main").kill();
+    said(&shop, &["sagas", "compensate", id, "--why", "the shelf has burnt"]);
+    turn(&shop, id, Turn::Undid).await;
+    park(&shop, &ids).await;
+    let skipped = said(&shop, &["sagas", "skip", id, "--why", "there is nothing to be put back"]);
+    assert_eq!(skipped, format!("ordering: fulfilment {id}, parked at reserve, goes on behind its step\n"));
+    shop.start("main");
+    shop.start("till");
+    shop.ready().await;
+    assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.json()["status"], "placed");
+    assert_eq!(shop.post(&format!("/v1/orders/{id}/cancellation"), &json!({})).await.status, 200);
+    shop.order_becomes(id, "cancelled").await;
+    assert_eq!(said(&shop, &["sagas", "list"]), "every saga has ended\n");
+}
+
+#[tokio::test]
+async fn what_a_module_does_at_home_nobody_can_have_done_by_hand() {
+    let mut shop = System::started(TILL, "").await;
+    let ids = unpaid(&mut shop, 1).await;
+    shop.process("main").kill();
+    for _ in ["authorize", "capture", "ship"] {
+        turn(&shop, &ids[0], Turn::Did).await;
+    }
+    park(&shop, &ids).await;
+    let why = refused(&shop, &["sagas", "skip", &ids[0], "--why", "it is in the books"]);
+    assert!(why.contains("parked at confirm") && why.contains("sagas retry"), "{why}");
+    assert_eq!(parked(&shop), 1);
+    said(&shop, &["sagas", "retry", &ids[0], "--why", "the disk was full"]);
+    shop.start("main");
+    shop.start("till");
+    shop.ready().await;
+    shop.order_becomes(&ids[0], "confirmed").await;
 }

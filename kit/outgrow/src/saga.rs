@@ -63,6 +63,8 @@ pub struct Step {
     /// How long it is tried, by the clock of the store, before it counts as failed; without one, for ever. Undoing it
     /// is tried for a day.
     pub patience: Option<Duration>,
+    /// Whether the module does it itself, in the transaction that says so: nobody else can have done it.
+    pub at_home: bool,
 }
 
 /// What the failure of a step means.
@@ -80,23 +82,30 @@ pub enum StepKind {
 impl Step {
     /// A step that can be undone.
     pub const fn compensatable(name: &'static str) -> Self {
-        Self { name, kind: StepKind::Compensatable, patience: None }
+        Self { name, kind: StepKind::Compensatable, patience: None, at_home: false }
     }
 
     /// The step after which there is no turning back.
     pub const fn pivot(name: &'static str) -> Self {
-        Self { name, kind: StepKind::Pivot, patience: None }
+        Self { name, kind: StepKind::Pivot, patience: None, at_home: false }
     }
 
     /// A step that succeeds in the end.
     pub const fn retriable(name: &'static str) -> Self {
-        Self { name, kind: StepKind::Retriable, patience: None }
+        Self { name, kind: StepKind::Retriable, patience: None, at_home: false }
     }
 
     /// The same, tried for so long.
     #[must_use]
     pub const fn within(self, patience: Duration) -> Self {
         Self { patience: Some(patience), ..self }
+    }
+
+    /// The same, done by the module itself: it cannot be [skipped](Turn::Skipped), since what it changes would stay
+    /// undone.
+    #[must_use]
+    pub const fn at_home(self) -> Self {
+        Self { at_home: true, ..self }
     }
 }
 

@@ -96,6 +96,15 @@ impl Found<'_> {
 
 pub(super) async fn skip(homes: &[&Home], app: App, decision: &Decision) -> Result<(), Failed> {
     let found = one(homes, app, decision.id, decision.saga.as_deref()).await?;
+    if !found.tracked.instance.skippable(found.saga) {
+        let (name, id, module) = (&found.tracked.saga, decision.id, found.home.module());
+        let why = format!(
+            "{name} {id} is {}, which {module} does itself: nobody can have done that by hand; try it again with \
+             `sagas retry`",
+            found.place()
+        );
+        return Err(Failed::usage(anyhow::anyhow!(why)));
+    }
     let turn = Turn::Skipped(decision.words.why.clone());
     decide(&found, &decision.words, turn, "goes on behind its step").await
 }

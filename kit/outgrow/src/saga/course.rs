@@ -118,7 +118,7 @@ pub enum Turn {
     Parked(String),
     /// People let what is parked try again, as a new command.
     Retried(String),
-    /// People have done, or undone, the step of what is parked themselves.
+    /// People have done, or undone, the step of what is parked themselves. Not one that is done at home.
     Skipped(String),
 }
 
@@ -188,6 +188,9 @@ impl Transition {
         if !before.parked && matches!(self.turn, Turn::Retried(_) | Turn::Skipped(_)) {
             return Err(CommitError::Conflict); // it is still being done
         }
+        if matches!(self.turn, Turn::Skipped(_)) && !before.skippable(saga) {
+            return Err(CommitError::Conflict);
+        }
         let next = before.next(self.at.is_some());
         let at = index(before.step);
         Ok(Some(match (&self.turn, before.phase) {
@@ -250,6 +253,11 @@ impl Instance {
         let saga = saga.of_version(self.version)?;
         let going = matches!(self.phase, Phase::Forward | Phase::Back);
         saga.steps.get(index(self.step)).filter(|_| going)
+    }
+
+    /// Whether somebody can have done, or undone, its step by hand.
+    pub fn skippable(&self, saga: &'static Saga) -> bool {
+        self.step_of(saga).is_none_or(|step| self.phase == Phase::Back || !step.at_home)
     }
 
     /// As it is after a transition that leaves everything else as it is. Who decides `at` a step goes on with the

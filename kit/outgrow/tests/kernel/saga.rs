@@ -194,6 +194,23 @@ fn what_has_begun_ends_by_the_steps_it_began_with() {
 }
 
 #[test]
+fn what_is_done_at_home_is_not_skipped_and_its_undoing_is() {
+    static STEPS: [Step; 2] = [Step::compensatable("book").at_home(), Step::retriable("send")];
+    static TRIP: Saga = Saga::new("trip", 1, &STEPS);
+    let turned = |from: &Instance, turn: Turn| at(&TRIP, from, turn).apply(Some(from));
+    let skipped = |from: &Instance| {
+        let parked = turned(from, Turn::Parked("why".to_owned())).unwrap().unwrap();
+        turned(&parked, Turn::Skipped("by hand".to_owned()))
+    };
+    let first = begun(&TRIP);
+    assert!(matches!(skipped(&first), Err(CommitError::Conflict)));
+    let second = turned(&first, Turn::Did).unwrap().unwrap();
+    assert_eq!(skipped(&second).unwrap().unwrap().phase, Phase::Done);
+    let back = turned(&second, Turn::CalledOff(why())).unwrap().unwrap();
+    assert_eq!(skipped(&back).unwrap().unwrap().phase, Phase::Undone);
+}
+
+#[test]
 fn what_was_forgotten_can_still_be_called_off() {
     let back = Transition::called_off(&ORDER, id(), why()).apply(None).unwrap().unwrap();
     assert_eq!((place(&back), back.revision), ((Phase::Back, 1, false), 1));
