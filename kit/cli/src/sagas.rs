@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Counts the step at which it is parked as done, or undone: somebody has done that by hand, at this module too
     #[command(after_help = EXAMPLES)]
     Skip(Decision),
-    /// Turns back what has not ended: what was done is undone, the last first; the words may be shown as the reason
+    /// Turns back what has not ended: what was done is undone, the last first
     #[command(after_help = EXAMPLES)]
     Compensate(Decision),
 }

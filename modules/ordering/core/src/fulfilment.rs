@@ -91,7 +91,7 @@ impl Steps for Fulfilment {
             Err(reason) => Ok(refused(reason)), // people have to look
             // The last thing to be undone. If nobody ended the order, that it took too long, or people, did.
             Ok(()) if at.step.name == RESERVE && order.status == OrderStatus::Placed => {
-                self.end(at, at.done(), order.reject(took_too_long(at))).await
+                self.end(at, at.done(), order.reject(given_up(at))).await
             }
             Ok(()) => Ok(Stepped::Done),
         }
@@ -137,17 +137,14 @@ fn refused(reason: Reason) -> Stepped {
     Stepped::Refused(Why::new(reason.code, reason.message))
 }
 
-/// Why an order was given up that nobody refused.
-fn took_too_long(at: &Underway) -> Reason {
-    match &at.instance.why {
-        Some(why) if why.code != "out-of-patience" => {
-            Reason { code: why.code.clone(), message: why.message.clone() }
-        }
-        _ => Reason {
-            code: "took-too-long".to_owned(),
-            message: "the order could not be fulfilled in time".to_owned(),
-        },
-    }
+/// Why an order was given up that nobody refused, in words for its customer. Those of who called it off are for the
+/// journal.
+fn given_up(at: &Underway) -> Reason {
+    let (code, message) = match &at.instance.why {
+        Some(why) if why.code != "out-of-patience" => (&*why.code, "the order was called off"),
+        _ => ("took-too-long", "the order could not be fulfilled in time"),
+    };
+    Reason { code: code.to_owned(), message: message.to_owned() }
 }
 
 /// An event of ours that could not be put into words: a defect, and nothing was changed.

@@ -3,7 +3,7 @@
 
 use ordering_contract::OrderStatus;
 use ordering_core::FULFILMENT;
-use outgrow::saga::{Phase, Stepped, Turn, Why};
+use outgrow::saga::{Phase, Stepped, Transition, Turn, Why};
 use outgrow_testkit::sagas::keeps_the_laws;
 
 use crate::{
@@ -112,6 +112,20 @@ async fn an_order_that_was_tried_for_too_long_is_rejected_and_what_was_set_aside
         (OrderStatus::Rejected, "took-too-long".to_owned())
     );
     assert_eq!((shop.stock.held(), shop.till.money()), (0, (0, 0)));
+}
+
+#[tokio::test]
+async fn what_is_called_off_by_people_is_rejected_and_their_words_are_not_told() {
+    let shop = Shop::new();
+    let order = shop.placed().await;
+    shop.carry_on_by(order, 2).await;
+    let words = Why::new("called-off", "the customer is a fraud");
+    shop.store.sagas.advance(&Transition::called_off(&FULFILMENT, order.0, words)).unwrap();
+    assert!(shop.carry_on(order).await);
+    let shown = shop.order(order).await;
+    assert_eq!(shown.status, OrderStatus::Rejected);
+    let reason = shown.reason.unwrap();
+    assert_eq!((&*reason.code, &*reason.message), ("called-off", "the order was called off"));
 }
 
 #[tokio::test]
