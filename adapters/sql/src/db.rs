@@ -273,4 +273,4 @@ impl fmt::Debug for Db {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -109,3 +109,6 @@ impl Events {
 fn list(shards: &[Lease]) -> Value {
     shards.iter().map(|lease| json!([lease.shard, lease.term])).collect()
 }
+
+#[cfg(test)]
+mod tests;

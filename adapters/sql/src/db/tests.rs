@@ -28,7 +28,7 @@ static SHELF: ModuleSpec = ModuleSpec {
     migrations: &[],
 };
 
-async fn home(url: &DataUrl) -> Db {
+pub(crate) async fn home(url: &DataUrl) -> Db {
     migrate(url, None, &[&SHELF], &SystemClock).await.unwrap();
     let homes = Homes::open(url, Tasks::default(), Arc::new(SystemClock), Arc::new(SystemIds)).await;
     homes.unwrap().home(&SHELF).await.unwrap().db()

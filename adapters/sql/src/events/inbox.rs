@@ -111,7 +111,7 @@ macro_rules! begin {
     };
 }
 /// What was not tried yet, or failed and told why.
-const BEGIN: Sql = begin!("(attempts = 0 or reason is not null)");
+pub(super) const BEGIN: Sql = begin!("(attempts = 0 or reason is not null)");
 /// What was being tried when its process ended, perhaps because of it.
 const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
 

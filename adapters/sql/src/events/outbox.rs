@@ -62,11 +62,12 @@ const PUBLISH: Sql = Sql {
 
 /// What is due is picked first: else a planner with old statistics walks through all that was ever settled. Once reading
 /// a backlog is slow it is also kept from sorting all of it ([`Db::read_in_order`]).
-const DUE: Sql = Sql {
+pub(super) const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
             select event, previous from outgrow_deliveries
-            where subscriber = $1 and shard in (select (value->>0)::bigint from jsonb_array_elements($2))
+            where subscriber = $1
+            and shard = any(array(select (value->>0)::bigint from jsonb_array_elements($2)))
             order by event limit $3)
         select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id",
     sqlite: "
@@ -79,7 +80,7 @@ const DUE: Sql = Sql {
 
 /// By arrays: PostgreSQL looks each row up, whatever it believes of the table. It has no statistics of a backlog that
 /// was not there a minute ago, and would go through all of it for every event that is settled.
-const SETTLE: Sql = Sql {
+pub(super) const SETTLE: Sql = Sql {
     postgres: "
         delete from outgrow_deliveries
         where subscriber = $1 and event = any(array(select value::uuid from jsonb_array_elements_text($2)))
