@@ -6,6 +6,9 @@
 //!
 //! A name says what has happened just before. `uncommitted` is the last moment at which a transaction can still be
 //! lost, `committed` the first at which it cannot.
+//!
+//! A defect can be planted the same way: `OUTGROW_PANIC=bomb` makes every handler panic that is given an event whose
+//! data contain that text.
 
 /// The place whose name has these parts; empty ones are left out.
 #[cfg(not(feature = "crash-points"))]
@@ -16,6 +19,17 @@ pub const fn point(_name: &[&str]) {}
 #[cfg(feature = "crash-points")]
 pub fn point(name: &[&str]) {
     armed::pass(name);
+}
+
+/// A handler that is about to handle these data.
+#[cfg(not(feature = "crash-points"))]
+#[inline]
+pub const fn defect(_data: &str) {}
+
+/// A handler that is about to handle these data: it panics if they contain what a test has planted.
+#[cfg(feature = "crash-points")]
+pub fn defect(data: &str) {
+    armed::meet(data);
 }
 
 #[cfg(feature = "crash-points")]
@@ -45,6 +59,16 @@ mod armed {
         if here && PASSED.fetch_add(1, Relaxed) + 1 == *nth {
             _ = kill_process(getpid(), Signal::KILL);
             process::abort(); // nobody lives to get here
+        }
+    }
+
+    /// What the data contain that handlers panic at.
+    static DEFECT: LazyLock<Option<String>> = LazyLock::new(|| env::var("OUTGROW_PANIC").ok());
+
+    #[expect(clippy::panic, reason = "it is the defect")]
+    pub(super) fn meet(data: &str) {
+        if let Some(text) = DEFECT.as_deref().filter(|text| data.contains(*text)) {
+            panic!("a defect was planted for `{text}`");
         }
     }
 }

@@ -9,6 +9,8 @@ use outgrow::{
     event::{Delivered, Handled, Recorded, StreamDesc},
 };
 
+use crate::crash;
+
 /// How often an event is decided anew, within one attempt, when others keep being first.
 const DECISIONS: u32 = 8;
 
@@ -71,6 +73,7 @@ where
     async fn decide(&self, event: &Recorded) -> Result<Handled, Unhandled> {
         let read = Delivered::<E>::read(event, self.module).map_err(Unhandled::Unreadable)?;
         let Some(delivered) = read else { return Ok(Handled::Ignored) };
+        crash::defect(&event.data);
         for _ in 0..DECISIONS {
             match (self.handle)(delivered.clone()).await {
                 Ok(handled) => return Ok(handled),
