@@ -8,6 +8,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -52,6 +53,13 @@ const BUDGET: Duration = Duration::from_secs(5);
 /// The pauses while the inbox does not accept.
 const AWAY: Retry =
     Retry { attempts: 1, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(2) };
+
+/// How long it may take until what was asked of a broker that has just let us in is done: queues that recover take
+/// their time, and one that is stuck is not waited for on the same connection.
+const OPEN: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the broker is still there, should nobody tell.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// Before the next batch when somebody else may want what was put back.
 const PUT_BACK: Duration = Duration::from_millis(500);
@@ -157,12 +165,18 @@ impl Subscriber {
     /// Consumes until `stop` or until the broker is lost.
     async fn consume(&self, what: &str, stop: &CancellationToken) -> lapin::Result<()> {
         let connection = self.broker.connect(what).await?;
-        let channel = connection.create_channel().await?;
-        let mut arriving = self.open(&channel).await?;
+        let opening = async {
+            let channel = connection.create_channel().await?;
+            let arriving = self.open(&channel).await?;
+            lapin::Result::Ok((channel, arriving))
+        };
+        let late = || lapin::Result::Err(io::Error::from(io::ErrorKind::TimedOut).into());
+        let (channel, mut arriving) = timeout(OPEN, opening).await.unwrap_or_else(|_elapsed| late())?;
         self.up.store(true, Ordering::Relaxed);
         let ended = loop {
             let first = tokio::select! {
                 () = stop.cancelled() => break Ok(()),
+                () = lost(&channel) => break Err(ErrorKind::FutureCompleted.into()),
                 first = arriving.next() => first,
             };
             let taken = match first {
@@ -329,5 +343,12 @@ impl Subscriber {
                 return Err(ErrorKind::FutureCompleted.into()); // somebody else gets them
             }
         }
+    }
+}
+
+/// Returns when the channel is closed, and perhaps nobody has told its consumer.
+async fn lost(channel: &Channel) {
+    while channel.status().connected() {
+        sleep(WATCH).await;
     }
 }
