@@ -26,6 +26,10 @@ const TERM: Duration = Duration::from_secs(3);
 /// How old a lease may be before it is renewed.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How soon whoever does not hold all of them asks for the others again: theirs may have run out, and until somebody
+/// takes them their events wait.
+const FREE: Duration = Duration::from_millis(250);
+
 /// The shard of a key (FNV-1a: G. Fowler, L. C. Noll, K.-P. Vo, 1991). It is kept in every row, so it never changes.
 pub fn shard(key: &str) -> u16 {
     let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -86,7 +90,7 @@ impl Shards {
     pub async fn held(&self) -> Result<Vec<Lease>, StoreError> {
         let mut held = self.held.lock().await;
         if let Some((at, leases)) = &*held
-            && at.elapsed() < FRESH
+            && at.elapsed() < if leases.len() < usize::from(SHARDS) { FREE } else { FRESH }
         {
             return Ok(leases.clone());
         }
@@ -109,6 +113,8 @@ mod tests {
     struct Counted {
         taken: AtomicU32,
         writer: Mutex<()>,
+        /// How many others hold.
+        others: u16,
     }
 
     #[async_trait::async_trait]
@@ -116,7 +122,7 @@ mod tests {
         async fn take(&self, _: &'static str, _: Uuid, _: Duration) -> Result<Vec<Lease>, StoreError> {
             let _writing = self.writer.lock().await;
             self.taken.fetch_add(1, Relaxed);
-            Ok(vec![Lease { shard: 0, term: 1 }])
+            Ok((self.others..SHARDS).map(|shard| Lease { shard, term: 1 }).collect())
         }
     }
 
@@ -129,6 +135,19 @@ mod tests {
         shards.hold_during(sleep(Duration::from_secs(10))).await;
         let taken = counted.taken.load(Relaxed);
         assert!((9..=11).contains(&taken), "renewed {taken} times in ten seconds");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_hold_all_asks_sooner_for_what_others_may_have_left() {
+        for (others, asked) in [(0, 1), (1, 2), (SHARDS, 2)] {
+            let counted = Arc::new(Counted { others, ..Counted::default() });
+            let leases: Arc<dyn Leases> = Arc::<Counted>::clone(&counted);
+            let shards = Shards::new(leases, "relay", Uuid::nil());
+            shards.held().await.unwrap();
+            sleep(FREE).await;
+            shards.held().await.unwrap();
+            assert_eq!(counted.taken.load(Relaxed), asked, "others hold {others}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
