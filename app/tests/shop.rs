@@ -3,6 +3,8 @@
 
 #[path = "shop/books.rs"]
 mod books;
+#[path = "shop/broker_away.rs"]
+mod broker_away;
 #[path = "shop/by_hand.rs"]
 mod by_hand;
 #[path = "shop/command_line.rs"]
@@ -31,6 +33,8 @@ mod guides;
 mod history;
 #[path = "shop/import.rs"]
 mod import;
+#[path = "shop/measured.rs"]
+mod measured;
 #[path = "shop/oracle.rs"]
 mod oracle;
 #[path = "shop/outages.rs"]
@@ -43,6 +47,8 @@ mod payments;
 mod planted;
 #[path = "shop/points.rs"]
 mod points;
+#[path = "shop/poison.rs"]
+mod poison;
 #[path = "shop/ports.rs"]
 mod ports;
 #[path = "shop/postgres.rs"]
@@ -57,6 +63,8 @@ mod scenarios;
 mod story;
 #[path = "shop/system.rs"]
 mod system;
+#[path = "shop/times.rs"]
+mod times;
 #[path = "shop/topology.rs"]
 mod topology;
 #[path = "shop/with_asyncapi.rs"]

@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Play only these rows.
     #[arg(long, value_delimiter = ',', value_name = "ROW,…")]
     only: Vec<u32>,
+    /// Build as for production: then a hundred orders arrive in a second instead of twenty.
+    #[arg(long)]
+    release: bool,
     /// Install nothing: fail if a service is neither running nor installed.
     #[arg(long)]
     no_install: bool,
@@ -53,10 +56,16 @@ const ROWS: &[Row] = &[
         "crash_points::what_was_delivered_and_not_settled_is_delivered_again_and_has_its_effect_once",
     ),
     Row(
-        5,
-        "the broker down",
+        4,
+        "the broker stopped and started",
         SHOP,
-        "scenarios::while_the_broker_is_down_orders_are_taken_as_fast_and_everything_is_told_afterwards",
+        "broker_away::a_broker_that_is_stopped_and_started_under_load_delays_events_and_no_order",
+    ),
+    Row(
+        5,
+        "the broker down for a minute",
+        SHOP,
+        "broker_away::while_the_broker_is_down_orders_are_taken_and_their_events_told_faster_than_they_piled_up",
     ),
     Row(
         7,
@@ -70,7 +79,7 @@ const ROWS: &[Row] = &[
         SHOP,
         "scenarios::on_postgresql_events_that_come_many_times_and_backwards_have_their_effect_once",
     ),
-    Row(8, "poison", SHOP, "scenarios::poison_among_the_events_is_parked_and_the_others_are_not_concerned"),
+    Row(8, "poison", SHOP, "poison::poison_among_the_events_is_parked_and_the_others_are_not_concerned"),
     Row(
         9,
         "the queue comes and goes",
@@ -103,8 +112,9 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// What a row has measured itself: runs, messages delivered again, orders judged, the slowest recovery in seconds.
-type Measured = Option<[String; 4]>;
+/// What a row has measured itself: runs, messages delivered again, orders judged, the slowest recovery in seconds, and
+/// what else there is to know.
+type Measured = Option<[String; 5]>;
 
 struct Outcome {
     well: bool,
@@ -120,8 +130,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let install = if args.no_install { Install::Forbidden } else { Install::Allowed };
     let services = services::find(install)?;
     let seconds = args.minutes * 60 / u64::try_from(rows.len())?;
-    let outcomes =
-        rows.iter().map(|row| play(row, seconds, &services)).collect::<anyhow::Result<Vec<_>>>()?;
+    let outcomes = rows
+        .iter()
+        .map(|row| play(row, seconds, args.release, &services))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     println!("\n{}", table(&rows, &outcomes));
     let failed = outcomes.iter().filter(|outcome| !outcome.well).count();
     println!("\n{} survived, {failed} failed", outcomes.len() - failed);
@@ -131,12 +143,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn play(
     Row(number, fault, target, test): &Row,
     seconds: u64,
+    release: bool,
     services: &[Service],
 ) -> anyhow::Result<Outcome> {
     println!("--- {number}: {fault}: cargo test {target} -- --include-ignored {test}");
     let begun = Instant::now();
     let mut command = cargo();
-    command.arg("test").args(target.split(' ')).args(["--", "--include-ignored", "--nocapture", test]);
+    command.arg("test").args(release.then_some("--release")).args(target.split(' ')).args([
+        "--",
+        "--include-ignored",
+        "--nocapture",
+        test,
+    ]);
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     command.env("OUTGROW_SCENARIO_SECONDS", seconds.to_string());
     command.envs(services.iter().map(|service| (service.variable, &service.url)));
@@ -153,7 +171,7 @@ fn play(
 /// The line in which a row says what it measured.
 fn measured(said: &str) -> Measured {
     let line = said.lines().rev().find_map(|line| Some(line.split_once("measured ")?.1))?;
-    let words: Vec<_> = line.split(' ').take(4).map(str::to_owned).collect();
+    let words: Vec<_> = line.splitn(5, ' ').map(str::to_owned).collect();
     words.try_into().ok()
 }
 
@@ -167,19 +185,21 @@ fn table(rows: &[&Row], outcomes: &[Outcome]) -> String {
         "slowest recovery",
         "seconds",
         "verdict",
+        "",
     ];
     let mut lines = vec![head.map(str::to_owned)];
     for (Row(number, fault, ..), Outcome { well, measured, seconds }) in rows.iter().zip(outcomes) {
-        let [runs, again, orders, slowest] =
-            measured.clone().unwrap_or(["1", "-", "-", "-"].map(str::to_owned));
+        let [runs, again, orders, slowest, note] =
+            measured.clone().unwrap_or(["1", "-", "-", "-", ""].map(str::to_owned));
         let verdict = if *well { "survived" } else { "failed" };
         let (row, fault) = (number.to_string(), (*fault).to_owned());
-        lines.push([row, fault, runs, again, orders, slowest, format!("{seconds:.0}"), verdict.to_owned()]);
+        let seconds = format!("{seconds:.0}");
+        lines.push([row, fault, runs, again, orders, slowest, seconds, verdict.to_owned(), note]);
     }
     let widths: Vec<_> = (0..head.len())
         .map(|column| lines.iter().filter_map(|line| line.get(column)).map(String::len).max().unwrap_or(0))
         .collect();
-    let padded = |line: &[String; 8]| {
+    let padded = |line: &[String; 9]| {
         let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -194,12 +214,12 @@ mod tests {
     fn a_row_is_shown_with_what_it_measured_and_its_verdict() {
         let row = Row(3, "a fault", SHOP, "test");
         let outcome = |well, said| Outcome { well, measured: measured(said), seconds: 12.4 };
-        let outcomes = [outcome(true, "test a ... measured 2 7 14 6.5\nok"), outcome(false, "")];
+        let outcomes = [outcome(true, "test a ... measured 2 7 14 6.5 p99 is 3 ms\nok"), outcome(false, "")];
         assert_eq!(
             table(&[&row, &row], &outcomes).lines().collect::<Vec<_>>(),
             [
                 "row  fault    runs  delivered again  orders judged  slowest recovery  seconds  verdict",
-                "3    a fault  2     7                14             6.5               12       survived",
+                "3    a fault  2     7                14             6.5               12       survived  p99 is 3 ms",
                 "3    a fault  1     -                -              -                 12       failed",
             ]
         );

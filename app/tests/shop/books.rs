@@ -244,15 +244,15 @@ impl Books {
     }
 
     async fn waiting(&self, ran: &Ran) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let mut poison = ran.poison.clone();
+        let (mut wrong, mut parked) = (Vec::new(), BTreeMap::new());
         for home in self.homes() {
             wrong.extend(oracle::undelivered(home).await);
-            let parked = oracle::parked(home).await.into_iter().filter(|(event, _)| !poison.remove(event));
-            let parked: Vec<_> = parked.map(|(event, why)| format!("{event} is parked: {why}")).collect();
-            wrong.extend(parked);
+            parked.extend(oracle::parked(home).await);
         }
-        wrong.extend(poison.iter().map(|event| format!("{event} cannot be handled, and is not parked")));
+        let others = parked.iter().filter(|(event, _)| !ran.poison.contains(event));
+        wrong.extend(others.map(|(event, why)| format!("{event} is parked: {why}")));
+        let handled = ran.poison.iter().filter(|event| !parked.contains_key(event));
+        wrong.extend(handled.map(|event| format!("{event} cannot be handled, and is not parked")));
         wrong
     }
 

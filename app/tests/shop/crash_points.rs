@@ -13,15 +13,19 @@ use outgrow_testkit::until_async;
 
 use crate::{
     books::Books,
+    measured::{Measured, patience},
     oracle::{Ran, holds},
     points::{OVER_RABBITMQ, POINTS, Points},
-    scenarios::{Measured, patience},
     story::Story,
     system::{SOON, System, order},
 };
 
-/// How many shops are killed side by side: they mostly wait. A PostgreSQL as it comes has no room for that.
+/// How many shops are killed side by side: they mostly wait.
 const AT_ONCE: usize = 8;
+
+/// The same of shops in several processes: a PostgreSQL as it comes has room for a hundred connections, a RabbitMQ for a
+/// thousand files.
+const APART: usize = 2;
 
 /// Where a module is, as its neighbours reach it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,6 +81,34 @@ async fn killed_at(mut shop: System, victim: &str, point: &str) -> Survived {
     Survived { orders: ran.accepted.len(), again, took }
 }
 
+/// Who dies where, in which shop.
+#[derive(Debug)]
+struct Death {
+    victim: &'static str,
+    point: &'static str,
+    /// Whether it is on PostgreSQL, and where payments and notifications are.
+    at: (bool, Place, Place),
+}
+
+/// Every point on both engines with every pair of places; in an order of which each part has some of everything.
+fn product() -> Vec<Death> {
+    let mut all = Vec::new();
+    for on_postgres in [false, true] {
+        for payments in PLACES {
+            for notifications in PLACES {
+                let over_rabbitmq = if notifications == Place::Rabbitmq { OVER_RABBITMQ } else { &[] };
+                for (victim, point) in self::all(POINTS).into_iter().chain(self::all(over_rabbitmq)) {
+                    all.push(Death { victim, point, at: (on_postgres, payments, notifications) });
+                }
+            }
+        }
+    }
+    // By their number in the golden ratio: any so many that follow each other lie evenly among all.
+    let mut numbered: Vec<_> = (0_u32..).map(|number| number.wrapping_mul(0x9e37_79b9)).zip(all).collect();
+    numbered.sort_unstable_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, death)| death).collect()
+}
+
 /// Kills a new shop at each of these points.
 async fn killed_at_each<F>(at_once: usize, points: Vec<(&str, &str)>, shop: impl Fn(usize) -> F) -> Measured
 where
@@ -128,30 +160,29 @@ async fn killed_between_any_two_steps_a_shop_goes_on_as_if_nothing_had_happened(
 #[tokio::test]
 #[ignore = "needs PostgreSQL and RabbitMQ: cargo xtask test"]
 async fn on_postgresql_and_apart_it_goes_on_as_well() {
-    let places = |number: usize| (PLACES[number % 3], PLACES[number / 3 % 3]);
     let Some(patience) = patience() else {
         let every_fifth = all(POINTS).into_iter().step_by(5).collect();
-        let apart = |number| async move {
-            let (payments, notifications) = places(number);
-            shop(true, payments, notifications).await
-        };
+        let apart = |number: usize| shop(true, PLACES[number % 3], PLACES[number / 3 % 3]);
         killed_at_each(1, every_fifth, apart).await;
         return;
     };
+    let all = product();
     let (begun, mut measured) = (Instant::now(), Measured::default());
-    for number in 0..2 * 9 {
-        let (payments, notifications) = places(number);
-        let mut points = all(POINTS);
-        if notifications == Place::Rabbitmq {
-            points.extend(all(OVER_RABBITMQ));
-        }
-        for (victim, point) in points.into_iter().take_while(|_| begun.elapsed() < patience) {
-            let Survived { orders, again, took } =
-                killed_at(shop(number % 2 == 0, payments, notifications).await, victim, point).await;
-            measured.run(orders, took);
-            measured.duplicates += again;
-        }
+    let deaths = |on_postgres: bool, at_once: usize| {
+        let deaths = all.iter().filter(move |death| death.at.0 == on_postgres);
+        let shops = deaths.take_while(move |_| begun.elapsed() < patience).map(|death| async move {
+            let (on_postgres, payments, notifications) = death.at;
+            println!("{death:?}");
+            killed_at(shop(on_postgres, payments, notifications).await, death.victim, death.point).await
+        });
+        stream::iter(shops).buffer_unordered(at_once)
+    };
+    let mut survived = stream::select(deaths(false, APART), deaths(true, APART));
+    while let Some(Survived { orders, again, took }) = survived.next().await {
+        measured.run(orders, took);
+        measured.duplicates += again;
     }
+    measured.note = format!("{} of {} points, engines and places", measured.runs, all.len());
 }
 
 #[tokio::test]

@@ -93,14 +93,19 @@ impl Ran {
 
 /// Waits until nothing is on its way any more, and fails where something does not hold.
 pub(crate) async fn holds(shop: &System, ran: &Ran) {
+    let said: Vec<_> = found(shop, ran).await.iter().map(ToString::to_string).collect();
+    assert!(said.is_empty(), "the shop has not survived:\n{}", said.join("\n"));
+}
+
+/// Waits until nothing is on its way any more, and finds what does not hold.
+pub(crate) async fn found(shop: &System, ran: &Ran) -> Vec<Breach> {
     let books = Books::open(&shop.data).await;
     // Should it never become quiet, what is left is what is wrong.
     let quiet = until_async("nothing is on its way", 2 * QUIET, async || books.are_quiet().await);
     _ = timeout(QUIET, quiet).await;
     let mut breaches = books.breaches(ran).await;
     breaches.extend(seen(shop, &books, ran).await);
-    let said: Vec<_> = breaches.iter().map(ToString::to_string).collect();
-    assert!(said.is_empty(), "the shop has not survived:\n{}", said.join("\n"));
+    breaches
 }
 
 /// What can be seen from outside that is not what the homes say.

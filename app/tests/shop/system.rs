@@ -10,8 +10,10 @@ use std::{
 };
 
 use adapter_rabbitmq::Broker;
+use outgrow::ModuleSpec;
 use outgrow_testkit::{Http, LoopbackAddr, Process, Proxy, TestDatabase, TestDir, http::Reply, until_async};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::data::Data;
 
@@ -186,19 +188,30 @@ impl System {
         self.processes.insert(service.to_owned(), Process::start(&mut command));
     }
 
-    /// Starts another process of a service, at an address of its own, under another name.
-    pub(crate) fn start_beside(&mut self, service: &str, name: &str) {
+    /// Starts another process of a service under another name, at an address of its own, which is returned.
+    pub(crate) fn start_beside(&mut self, service: &str, name: &str) -> SocketAddr {
         let mut command = self.command(&["serve", service]);
         let at = LoopbackAddr::new().free();
         command.env(format!("OUTGROW__SERVICES__{}__HTTP", service.to_uppercase()), at.to_string());
         self.processes.insert(name.to_owned(), Process::start(&mut command));
+        at
     }
 
     /// From the next start on, this service kills itself at the crash point of this name, or does not any more.
     pub(crate) fn crash_at(&mut self, service: &str, point: Option<&str>) {
+        self.plant(service, "OUTGROW_CRASH", point);
+    }
+
+    /// From the next start on, this service has a defect: its handlers panic at events with this text, or do not any
+    /// more.
+    pub(crate) fn panic_at(&mut self, service: &str, text: Option<&str>) {
+        self.plant(service, "OUTGROW_PANIC", text);
+    }
+
+    fn plant(&mut self, service: &str, variable: &str, what: Option<&str>) {
         let own = self.own.entry(service.to_owned()).or_default();
-        own.retain(|(name, _)| name != "OUTGROW_CRASH");
-        own.extend(point.map(|point| ("OUTGROW_CRASH".to_owned(), point.to_owned())));
+        own.retain(|(name, _)| name != variable);
+        own.extend(what.map(|what| (variable.to_owned(), what.to_owned())));
     }
 
     /// From the next start on, calls to this service go through a proxy.
@@ -277,14 +290,24 @@ impl System {
 /// What outlives the processes on a broker that others use, too: it is taken away.
 struct Left(Broker);
 
+/// The modules that listen to others, or to themselves: each has queues there.
+const LISTENERS: [&ModuleSpec; 2] = [&notifications_infra::SPEC, &ordering_infra::SPEC];
+
 impl Drop for Left {
     fn drop(&mut self) {
         let broker = self.0.clone();
         let forget = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(until_async("nobody listens any more", SOON, async || {
-                broker.forget("notifications").await.is_ok()
-            }));
+            let forgotten = until_async("nobody listens any more", SOON, async || {
+                for listener in LISTENERS {
+                    if broker.forget(listener.name).await.is_err() {
+                        sleep(Duration::from_millis(100)).await; // each look is a connection
+                        return false;
+                    }
+                }
+                true
+            });
+            runtime.block_on(forgotten);
         };
         let forgotten = std::thread::spawn(forget).join();
         assert!(forgotten.is_ok() || std::thread::panicking(), "something is left at the broker");
