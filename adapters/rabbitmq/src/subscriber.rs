@@ -141,8 +141,10 @@ impl Subscriber {
             QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() },
         );
         let channel = connection.create_channel().await?;
-        let looked = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default()).await;
-        if !looked.is_ok_and(|queue| queue.message_count() > 0) {
+        let looking = channel.queue_declare(queue.as_str().into(), passive, FieldTable::default());
+        // A queue that is stuck is looked at another time.
+        let looked = timeout(OPEN, looking).await;
+        if !looked.is_ok_and(|looked| looked.is_ok_and(|queue| queue.message_count() > 0)) {
             return Ok(()); // there is none, or nothing in it
         }
         let (module, broker) = (self.module(), &self.broker);

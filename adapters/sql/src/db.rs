@@ -53,7 +53,7 @@ pub(crate) struct Begin {
     /// Whether what it commits outlasts the loss of power (ADR 0023). If not, it does so once a later commit of the same
     /// home lasts.
     pub(crate) lasting: bool,
-    postgres: &'static str,
+    pub(crate) postgres: &'static str,
     sqlite: &'static str,
 }
 
@@ -65,17 +65,23 @@ impl Begin {
     };
     pub(crate) const JOTTED: Self = Self {
         lasting: false,
-        postgres: "begin read write; set local synchronous_commit = off",
+        // Nor does it go through a whole table where there is an index, whatever PostgreSQL believes of the table.
+        postgres: "begin read write; set local synchronous_commit = off; set local enable_seqscan = off",
         sqlite: "pragma synchronous = normal; begin immediate",
     };
-    /// For a statement that takes the first of very many rows in the order of an index: PostgreSQL follows it. Without
-    /// statistics (of a backlog that was not there a minute ago) it would take them for few, and sort all of them.
-    pub(crate) const JOTTED_IN_ORDER: Self = Self {
-        postgres: "begin read write; set local synchronous_commit = off;
-                   set local enable_bitmapscan = off; set local enable_seqscan = off",
+    /// For a statement that takes some of very many rows by an index: PostgreSQL follows it. Without statistics (of a
+    /// backlog that was not there a minute ago) it would take them for few, and sort or go through all of them; the more
+    /// with a plan that it has kept since there were none.
+    pub(crate) const JOTTED_BY_INDEX: Self = Self {
+        postgres: "begin read write; set local synchronous_commit = off; set local enable_seqscan = off;
+                   set local enable_bitmapscan = off; set local plan_cache_mode = force_custom_plan",
         ..Self::JOTTED
     };
 }
+
+/// As [`Begin::JOTTED_BY_INDEX`], to read.
+pub(crate) const BY_INDEX: &str = "begin read only; set local enable_seqscan = off;
+    set local enable_bitmapscan = off; set local plan_cache_mode = force_custom_plan";
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
@@ -101,11 +107,9 @@ impl Db {
         Ok(ReadTx::begin(self.engine(), SNAPSHOT).await?)
     }
 
-    /// For a statement that reads the first of very many rows, as with [`Begin::JOTTED_IN_ORDER`].
-    pub(crate) async fn read_in_order(&self) -> Result<ReadTx, StoreError> {
-        const IN_ORDER: &str =
-            "begin read only; set local enable_bitmapscan = off; set local enable_seqscan = off";
-        Ok(ReadTx::begin(self.engine(), IN_ORDER).await?)
+    /// For a statement that reads the first of very many rows, as with [`Begin::JOTTED_BY_INDEX`].
+    pub(crate) async fn read_by_index(&self) -> Result<ReadTx, StoreError> {
+        Ok(ReadTx::begin(self.engine(), BY_INDEX).await?)
     }
 
     /// Runs `work` in one transaction, to its end, even if the caller does not wait for it.

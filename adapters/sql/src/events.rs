@@ -46,8 +46,6 @@ pub(crate) struct Events {
     told: AtomicBool,
     relays: Mutex<Vec<Bell>>,
     inbox: Bell,
-    /// Whether a subscriber has more to get than is read at once, and reading that was slow.
-    backlog: AtomicBool,
 }
 
 impl Events {
@@ -91,10 +89,6 @@ impl Events {
     /// The bell that rings when there is something in the inbox.
     fn inbox_bell(&self) -> Bell {
         self.inbox.clone()
-    }
-
-    fn backlog(&self) -> &AtomicBool {
-        &self.backlog
     }
 
     /// There is something in the outbox.

@@ -2,8 +2,8 @@
 //!
 //! A pool of sqlx makes one round trip when a connection is returned, and on PostgreSQL another when it is acquired: as
 //! many as most transactions have statements. Here a connection whose work ended well is kept at hand and lent again.
-//! One that failed, was left in the middle of its work, or has lain idle goes back to the pool, which tests it, and takes
-//! along those at hand. So a server that comes back is met with at most one failure for each connection in use.
+//! One that has lain idle is tested first. One that failed, or was left in the middle of its work, goes back to the pool,
+//! which tests it, and takes along those at hand. So a server that comes back is met with at most one failure for each connection in use.
 
 use std::{
     mem,
@@ -11,11 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{Database, PgConnection, Pool, SqliteConnection, pool::PoolConnection};
-use tokio::runtime::Handle;
+use sqlx::{Connection as _, Database, PgConnection, Pool, SqliteConnection, pool::PoolConnection};
+use tokio::{runtime::Handle, time::timeout};
 
 /// A connection that was used so short a time ago is taken to be there.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long one is waited for that was idle.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 /// After so long a connection passes through its pool, which replaces old ones.
 const AWAY: Duration = Duration::from_mins(1);
 
@@ -39,6 +41,16 @@ struct Kept<DB: Database> {
     conn: PoolConnection<DB>,
     left_pool: Instant,
     given_back: Instant,
+}
+
+/// Closes what is at hand; a pool would want a runtime to take it back.
+impl<DB: Database> Drop for Inner<DB> {
+    fn drop(&mut self) {
+        let shelf = self.shelf.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for kept in shelf.at_hand.drain(..) {
+            drop(kept.conn.detach());
+        }
+    }
 }
 
 /// A connection on loan. Unless it is given back, its transaction is rolled back and its pool tests it.
@@ -85,7 +97,7 @@ where
 
     /// A connection: one that is at hand, or else of the pool, which may have to be waited for.
     pub(crate) async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
-        let (fresh, stale) = {
+        let (fresh, mut stale) = {
             let mut shelf = self.shelf();
             let fresh = shelf.at_hand.pop_if(|kept| kept.given_back.elapsed() < FRESH);
             // The latest was given back too long ago, if any: so were all.
@@ -93,11 +105,18 @@ where
             shelf.waiting += usize::from(fresh.is_none());
             (fresh, stale)
         };
-        drop(stale);
         if let Some(Kept { conn, left_pool, .. }) = fresh {
             return Ok(self.lent(conn, left_pool));
         }
         let _while_waiting = Waiting(self);
+        // One of them is asked, lest another connection be made; the others go to the pool.
+        let latest = stale.pop();
+        drop(stale);
+        if let Some(Kept { mut conn, left_pool, .. }) = latest
+            && matches!(timeout(ANSWERS_WITHIN, conn.ping()).await, Ok(Ok(())))
+        {
+            return Ok(self.lent(conn, left_pool));
+        }
         Ok(self.lent(self.0.pool.acquire().await?, Instant::now()))
     }
 
@@ -203,7 +222,7 @@ where
             return self.lender.distrust();
         }
         let Ok(runtime) = Handle::try_current() else {
-            return conn.close_on_drop();
+            return drop(conn.detach());
         };
         let (lender, left_pool) = (self.lender.clone(), self.left_pool);
         runtime.spawn(async move {

@@ -111,6 +111,9 @@ impl Tx {
         sql: Sql,
         values: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
     ) -> Result<(), SqlError> {
+        if self.doomed {
+            return Err(SqlError::doomed());
+        }
         if let (Some(before), Conn::Sqlite(lent)) = (self.last.take(), &mut self.conn) {
             self.doomed = true;
             before.run(lent.conn()).await?;

@@ -56,6 +56,7 @@ laws! {
         a_panic_after_the_commit_is_in_doubt,
         an_error_after_the_commit_is_in_doubt,
         a_failed_statement_dooms_its_transaction,
+        whatever_fails_between_two_events_neither_is_published,
         a_commit_that_the_engine_refuses_is_not_committed,
         concurrent_writers_all_succeed,
         closing_waits_for_the_writes_that_have_begun,

@@ -8,11 +8,11 @@ use super::{
 /// What may be forgotten when the power is lost: each in the adapter, and as the simulations know it.
 const JOTTED: [[(&str, &str); 2]; 7] = [
     [
-        ("adapters/sql/src/events/outbox.rs", "self.jot(settle)"),
+        ("adapters/sql/src/events/outbox.rs", "self.write_so(Begin::JOTTED_BY_INDEX, settle)"),
         ("kit/runtime/tests/simulation/outbox.rs", "self.jot(\"settle\","),
     ],
     [
-        ("adapters/sql/src/events/inbox.rs", "self.write_so(Begin::JOTTED_IN_ORDER, begin)"),
+        ("adapters/sql/src/events/inbox.rs", "self.write_so(Begin::JOTTED_BY_INDEX, begin)"),
         ("kit/runtime/tests/simulation/inbox.rs", "self.jot(\"begin attempts\","),
     ],
     [
@@ -88,7 +88,7 @@ fn a_planted_jot_is_found_and_one_that_nobody_simulates() {
         &unlisted(&Tree::planted(&files)),
         &[
             "adapters/sql/src/events/inbox.rs:1: jotted: self.jot(accept).await?;",
-            "adapters/sql/src/events/outbox.rs: not jotted: self.jot(settle)",
+            "adapters/sql/src/events/outbox.rs: not jotted: self.write_so(Begin::JOTTED_BY_INDEX, settle)",
         ],
     );
 }

@@ -52,8 +52,10 @@ const INBOX: Sql = Sql {
         from outgrow_inbox",
 };
 const HANDLED: &str = "select cast(coalesce(sum(handled), 0) as bigint) as handled from outgrow_positions";
-const PARKED: &str =
-    "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1";
+const PARKED: Sql = Sql {
+    postgres: "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1",
+    sqlite: "select * from outgrow_inbox where parked = 1 order by received_at, stream, key, sequence limit $1",
+};
 const HOW_MANY_PARKED: Sql = Sql {
     postgres: "select count(*) as parked from outgrow_inbox where parked",
     sqlite: "select count(*) as parked from outgrow_inbox where parked = 1",

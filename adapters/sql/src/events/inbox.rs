@@ -145,7 +145,7 @@ macro_rules! next {
 }
 const NEXT: &str = next!();
 /// One row if it was not handled before. The position is locked first.
-const HANDLED: Sql = Sql {
+pub(super) const HANDLED: Sql = Sql {
     postgres: "
         with moved as (
             update outgrow_positions set position = greatest(position, $3), handled = handled + 1
@@ -222,7 +222,7 @@ impl Inbox for Db {
             let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
             tx.commit(begun).await
         };
-        let begun = self.write_so(Begin::JOTTED_IN_ORDER, begin).await?;
+        let begun = self.write_so(Begin::JOTTED_BY_INDEX, begin).await?;
         if !begun.is_empty() {
             crash::point(&["inbox", "begun"]);
         }

@@ -3,11 +3,6 @@
 //! An event is one row, and one more for each subscriber that still has to get it. To settle is to delete the latter:
 //! by id, never by "all before". What everybody has stays for a while, then it is [forgotten](super::forget).
 
-use std::{
-    sync::atomic::Ordering::Relaxed,
-    time::{Duration, Instant},
-};
-
 use async_trait::async_trait;
 use outgrow::{CommitError, Outgoing, StoreError, event::Recorded};
 use outgrow_runtime::{
@@ -18,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::list;
-use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx};
+use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx, db::Begin};
 
 /// Of each subscriber it is kept of which event it was told last, and before that: so each event knows which one it
 /// follows there. Once a build that does not keep that has written, `known` stays behind `last` for good, and every
@@ -60,8 +55,8 @@ const PUBLISH: Sql = Sql {
         from json_each($10) a join outgrow_streams s on s.stream = $1 and s.key = $2",
 };
 
-/// What is due is picked first: else a planner with old statistics walks through all that was ever settled. Once reading
-/// a backlog is slow it is also kept from sorting all of it ([`Db::read_in_order`]).
+/// What is due is picked first: else a planner with old statistics walks through all that was ever settled. It is read by
+/// its index ([`Db::read_by_index`]): a backlog is not sorted for each window.
 pub(super) const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
@@ -78,8 +73,7 @@ pub(super) const DUE: Sql = Sql {
         select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id",
 };
 
-/// By arrays: PostgreSQL looks each row up, whatever it believes of the table. It has no statistics of a backlog that
-/// was not there a minute ago, and would go through all of it for every event that is settled.
+/// By arrays: so PostgreSQL looks each row up, where it would go through a backlog for every event that is settled.
 pub(super) const SETTLE: Sql = Sql {
     postgres: "
         delete from outgrow_deliveries
@@ -94,9 +88,6 @@ pub(super) const SETTLE: Sql = Sql {
             select shard from outgrow_leases where work = 'relay' and (shard, term) in
             (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($3)))",
 };
-
-/// Longer than it takes to read a window in order.
-const SLOW: Duration = Duration::from_millis(5);
 
 fn refused<T>(why: String) -> Result<T, CommitError> {
     Err(CommitError::NotCommitted(StoreError::new(why)))
@@ -140,14 +131,9 @@ impl Outbox for Db {
     }
 
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
-        let backlog = self.events().backlog();
-        let mut in_order = if backlog.load(Relaxed) { Some(self.read_in_order().await?) } else { None };
-        let begun = Instant::now();
-        let due = in_order.as_mut().map_or_else(|| self.query(DUE), |read| read.query(DUE));
-        let due = due.bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
+        let mut read = self.read_by_index().await?;
+        let due = read.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
         let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
-        let more = u32::try_from(due.len()).is_ok_and(|found| found >= limit);
-        backlog.store(more && (in_order.is_some() || begun.elapsed() > SLOW), Relaxed);
         if !due.is_empty() {
             crash::point(&["relay", "read"]);
         }
@@ -162,7 +148,7 @@ impl Outbox for Db {
             tx.query(SETTLE).bind(&subscriber).bind(events).bind(shards).execute().await?;
             tx.commit(()).await
         };
-        self.jot(settle).await?;
+        self.write_so(Begin::JOTTED_BY_INDEX, settle).await?;
         crash::point(&["relay", "settled"]);
         Ok(())
     }

@@ -1,21 +1,17 @@
 //! How PostgreSQL goes about a backlog that it has no statistics of.
 
-use outgrow::CommitError;
 use outgrow_testkit::TestDatabase;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use super::{inbox, outbox};
 use crate::{
-    Db, Query, Sql, Tx,
-    db::{Begin, tests::home},
+    Sql,
+    db::{BY_INDEX, Begin, tests::home},
 };
 
 /// As nobody can have looked at yet.
 const BACKLOG: &str = "
-    alter table shelf.outgrow_outbox set (autovacuum_enabled = off);
-    alter table shelf.outgrow_deliveries set (autovacuum_enabled = off);
-    alter table shelf.outgrow_inbox set (autovacuum_enabled = off);
     insert into shelf.outgrow_outbox (id, stream, key, sequence, kind, data, at, correlation)
     select lpad(to_hex(n), 32, '0')::uuid, 's', n::text, 1, 'k', '{}', now(), gen_random_uuid()
     from generate_series(1, 20000) n;
@@ -26,51 +22,86 @@ const BACKLOG: &str = "
     select 's', n::text, 1, gen_random_uuid(), 'k', '{}', now(), gen_random_uuid(), n % 16, true, false, 0, now(), now()
     from generate_series(1, 20000) n";
 
-/// How a statement is planned, line by line.
-async fn plan(
-    db: &Db,
-    begin: Begin,
-    statement: Sql,
-    values: impl for<'q> FnOnce(Query<'q>) -> Query<'q> + Send + 'static,
-) -> Vec<String> {
-    let explain = format!("explain {}", statement.postgres);
-    let explain = Sql { postgres: explain.leak(), sqlite: "" };
-    let explain = async move |mut tx: Tx| -> Result<_, CommitError> {
-        let lines = values(tx.batch(explain)).all().await?;
-        let lines: Result<Vec<String>, _> = lines.iter().map(|line| line.get("QUERY PLAN")).collect();
-        tx.commit(lines?).await
-    };
-    db.write_so(begin, explain).await.unwrap()
+/// The plan of a statement that was prepared and kept while all tables were empty, as it is run when they are not.
+struct Kept<'a> {
+    name: &'a str,
+    begin: &'a str,
+    of: &'a str,
+    values: String,
 }
 
-fn has(plan: &[String], words: &str) -> bool {
-    plan.iter().any(|line| line.contains(words))
+impl Kept<'_> {
+    /// Often enough that PostgreSQL keeps the plan.
+    async fn prepare(&self, session: &mut PgConnection, types: &str, statement: Sql) {
+        let Self { name, begin, values, .. } = self;
+        run(session, format!("prepare {name} ({types}) as {}", statement.postgres)).await;
+        for _ in 0..8 {
+            run(session, format!("{begin}; execute {name} ({values}); commit")).await;
+        }
+    }
+
+    async fn assert_by(&self, session: &mut PgConnection, index: &str) {
+        let Self { name, begin, of, values } = self;
+        run(session, (*begin).to_owned()).await;
+        let explain = AssertSqlSafe(format!("explain execute {name} ({values})"));
+        let lines = sqlx::raw_sql(explain).fetch_all(&mut *session).await.unwrap();
+        run(session, "rollback".to_owned()).await;
+        let plan: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
+        let has = |words: &str| plan.iter().any(|line| line.contains(words));
+        assert!(has(index), "{plan:#?}");
+        assert!(!has(&format!("Seq Scan on {of}")) && !has("Sort Key: outgrow_"), "{plan:#?}");
+    }
+}
+
+async fn run(session: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(session).await.unwrap();
 }
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn a_backlog_without_statistics_is_followed_by_its_index() {
     let database = TestDatabase::new().await;
-    let db = home(&database.url().parse().unwrap()).await;
-    let mut server = PgConnection::connect(&database.url()).await.unwrap();
-    sqlx::raw_sql(BACKLOG).execute(&mut server).await.unwrap();
+    let _migrated = home(&database.url().parse().unwrap()).await;
+    let mut session = PgConnection::connect(&database.url()).await.unwrap();
+    run(&mut session, "set search_path = shelf".to_owned()).await;
+    for table in ["outbox", "deliveries", "inbox"] {
+        run(&mut session, format!("alter table outgrow_{table} set (autovacuum_enabled = off)")).await;
+        run(&mut session, format!("vacuum analyze outgrow_{table}")).await;
+    }
     let shards: Value = (0..16).map(|shard| json!([shard, 1])).collect();
-
-    let leases = shards.clone();
-    let due = plan(&db, Begin::JOTTED_IN_ORDER, outbox::DUE, |due| due.bind("ear").bind(leases).bind(64_i64));
-    let due = due.await;
-    assert!(has(&due, "Index Scan using outgrow_deliveries_pkey") && !has(&due, "Seq Scan"), "{due:#?}");
-    assert!(!has(&due, "Sort Key: outgrow_deliveries.event"), "{due:#?}");
-
-    let leases = shards.clone();
     let ids: Value = (1..=64).map(|n| format!("00000000-0000-0000-0000-{n:012x}")).collect();
-    let settle = plan(&db, Begin::JOTTED, outbox::SETTLE, |settle| settle.bind("ear").bind(ids).bind(leases));
-    let settle = settle.await;
-    assert!(has(&settle, "(event = ANY (") && has(&settle, "Index Cond: ((subscriber ="), "{settle:#?}");
-
-    let begin =
-        plan(&db, Begin::JOTTED_IN_ORDER, inbox::BEGIN, |begin| begin.bind(shards).bind(64_i64)).await;
-    assert!(has(&begin, "Index Scan using outgrow_inbox_due"), "{begin:#?}");
-    assert!(!has(&begin, "Sort Key"), "{begin:#?}");
-    server.close().await.unwrap();
+    let due = Kept {
+        name: "due",
+        begin: BY_INDEX,
+        of: "outgrow_deliveries",
+        values: format!("'ear', '{shards}', 64"),
+    };
+    let settle = Kept {
+        name: "settle",
+        begin: Begin::JOTTED_BY_INDEX.postgres,
+        of: "outgrow_deliveries",
+        values: format!("'ear', '{ids}', '{shards}'"),
+    };
+    let begin = Kept {
+        name: "attempt",
+        begin: Begin::JOTTED_BY_INDEX.postgres,
+        of: "outgrow_inbox",
+        values: format!("'{shards}', 64"),
+    };
+    let handled = Kept {
+        name: "handled",
+        begin: Begin::JOTTED.postgres,
+        of: "outgrow_inbox",
+        values: "'s', '1', 1".to_owned(),
+    };
+    handled.prepare(&mut session, "text, text, bigint", inbox::HANDLED).await;
+    due.prepare(&mut session, "text, jsonb, bigint", outbox::DUE).await;
+    settle.prepare(&mut session, "text, jsonb, jsonb", outbox::SETTLE).await;
+    begin.prepare(&mut session, "jsonb, bigint", inbox::BEGIN).await;
+    run(&mut session, BACKLOG.to_owned()).await;
+    due.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
+    settle.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
+    handled.assert_by(&mut session, "Index Scan using outgrow_inbox_pkey").await;
+    begin.assert_by(&mut session, "Index Scan using outgrow_inbox_due").await;
+    session.close().await.unwrap();
 }

@@ -314,7 +314,7 @@ async fn kept(db: &Db) -> Vec<i64> {
 }
 
 /// The home of a module that publishes; two others listen.
-async fn shelf(place: &Place) -> (Homes, Db) {
+pub(crate) async fn shelf(place: &Place) -> (Homes, Db) {
     if !place.is_sqlite() {
         place.migrate(SHELF).await.unwrap();
     }

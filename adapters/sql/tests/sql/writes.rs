@@ -2,12 +2,15 @@
 
 use std::error::Error as _;
 
-use adapter_sql::Db;
+use adapter_sql::{Db, Sql};
 use outgrow::CommitError;
 use outgrow_testkit::SequentialIds;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::place::{Place, SHELF, insert, item, on_hand, take};
+use super::{
+    events,
+    place::{Place, SHELF, insert, item, on_hand, take},
+};
 
 pub(crate) async fn a_write_commits_all_or_nothing(place: &Place) {
     let db = place.db().await;
@@ -177,4 +180,28 @@ async fn futures_now<F: Future>(future: F) -> Option<F::Output> {
 
 fn says(error: &outgrow::StoreError, what: &str) -> bool {
     error.source().is_some_and(|cause| cause.to_string().contains(what))
+}
+
+pub(crate) async fn whatever_fails_between_two_events_neither_is_published(place: &Place) {
+    // The engine may have rolled back by itself.
+    const TAKEN: Sql = Sql {
+        postgres: "insert into items (sku, on_hand, version) values ('washer', 1, 1)",
+        sqlite: "insert or rollback into items (sku, on_hand, version) values ('washer', 1, 1)",
+    };
+    let (_homes, db) = events::shelf(place).await;
+    for fails in [TAKEN, Sql::from("select * from nowhere")] {
+        let undone = db
+            .write::<(), _, _>(async move |mut tx| {
+                tx.publish(&events::put("bolt", 1)).await?;
+                tx.query(fails).execute().await.unwrap_err();
+                let _doomed = tx.publish(&events::put("nut", 1)).await.unwrap_err();
+                tx.commit(()).await
+            })
+            .await;
+        assert!(matches!(undone, Err(CommitError::NotCommitted(_))), "{undone:?}");
+        assert_eq!(events::due(&db, "ear", 10).await, []);
+    }
+    assert_eq!(on_hand(&db, "washer").await, Some(1));
+    events::publish(&db, events::put("bolt", 1)).await.unwrap();
+    assert_eq!(events::due(&db, "ear", 10).await.len(), 1);
 }

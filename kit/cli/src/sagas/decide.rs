@@ -1,5 +1,7 @@
 //! What people may do about sagas: each change stands in the journal of its saga, with who and why.
 
+use std::collections::BTreeSet;
+
 use adapter_sql::{Home, Tracked};
 use clap::Args;
 use outgrow::{
@@ -123,27 +125,29 @@ async fn decide(found: &Found<'_>, words: &Words, turn: Turn, said: &str) -> Res
 
 /// Tries again whatever is asked for. Nothing is, if one of the ids is wrong; who was faster has the word.
 pub(super) async fn retry(homes: &[&Home], app: App, retry: &Retry) -> Result<(), Failed> {
-    let mut found = if retry.all_parked { parked(homes, app, retry).await? } else { Vec::new() };
-    for id in &retry.ids {
+    let nothing = (Vec::new(), Ok(()));
+    let (mut found, mut ended) = if retry.all_parked { parked(homes, app, retry).await? } else { nothing };
+    let ids: BTreeSet<_> = retry.ids.iter().collect();
+    for id in ids {
         let one = one(homes, app, *id, retry.saga.as_deref()).await?;
         if !one.tracked.instance.parked {
             return Err(one.cannot());
         }
         found.push(one);
     }
-    if found.is_empty() && !retry.json {
+    if found.is_empty() && ended.is_ok() && !retry.json {
         let narrowed = retry.step.is_some() || retry.saga.is_some();
         return exit::say(if narrowed { "nothing is parked there" } else { "nothing is parked" });
     }
-    let (mut rows, mut ended) = (Vec::new(), Ok(()));
+    let mut rows = Vec::new();
     for one in found {
         let changed = one.change(Turn::Retried(retry.words.why.clone()), &retry.words.by).await;
         let (done, said) = match changed {
             Ok(true) => ("retried", "is tried again"),
             Ok(false) => ("nothing", "is not there any more: somebody was faster"),
             Err(failed) => {
-                ended = Err(failed);
-                break;
+                ended = ended.and(Err(failed)); // the others are tried again all the same
+                continue;
             }
         };
         if !retry.json {
@@ -160,21 +164,32 @@ pub(super) async fn retry(homes: &[&Home], app: App, retry: &Retry) -> Result<()
     ended
 }
 
-/// All that are parked, of this name and at this step if one was given.
-async fn parked<'a>(homes: &[&'a Home], app: App, retry: &Retry) -> Result<Vec<Found<'a>>, Failed> {
-    let mut all = Vec::new();
+/// All that are parked, of this name and at this step if one was given; and what is wrong if there is one that this
+/// build does not know.
+async fn parked<'a>(
+    homes: &[&'a Home],
+    app: App,
+    retry: &Retry,
+) -> Result<(Vec<Found<'a>>, Result<(), Failed>), Failed> {
+    let (mut all, mut ended) = (Vec::new(), Ok(()));
     for home in homes {
         for tracked in home.saga_upkeep().parked().await.map_err(unavailable)? {
             if retry.saga.as_ref().is_some_and(|wanted| *wanted != tracked.saga) {
                 continue;
             }
-            let found = known(home, app, tracked)?;
+            let found = match known(home, app, tracked) {
+                Ok(found) => found,
+                Err(failed) => {
+                    ended = ended.and(Err(failed));
+                    continue;
+                }
+            };
             if retry.step.is_none() || retry.step.as_deref() == found.step() {
                 all.push(found);
             }
         }
     }
-    Ok(all)
+    Ok((all, ended))
 }
 
 /// The saga of this id, of this name if one was given. It has not ended.
