@@ -61,8 +61,17 @@ async fn many_are_tried_again(mut shop: System) {
     park(&shop, &ids).await;
     assert!(metrics(&shop).await.contains(&gauge(5)));
 
-    for wrong in [&["retry", &*ids[0], NOBODY][..], &["retry"], &["retry", &*ids[0], "--all-parked"]] {
+    let wrong: [&[&str]; 4] = [
+        &["retry", &ids[0], NOBODY],
+        &["retry"],
+        &["retry", &ids[0], "--all-parked"],
+        &["retry", &ids[0], "--step", "authorize"],
+    ];
+    for wrong in wrong {
         refused(&shop, &[&["sagas"], wrong, &["--why", "no"]].concat());
+    }
+    for wrong in ["", " ", "two\nlines", "\u{1b}[31mred", &"w".repeat(501)] {
+        refused(&shop, &["sagas", "retry", "--all-parked", "--why", wrong]);
     }
     assert_eq!(parked(&shop), 5, "whoever is wrong about one has changed none");
 

@@ -14,15 +14,30 @@ use uuid::Uuid;
 use super::{definition, place, unavailable, unknown};
 use crate::{App, Failed, exit};
 
+/// Of what stands in a journal, in characters.
+const LONGEST_LINE: usize = 500;
+
 /// Who makes a change by hand, and why: for the journal.
 #[derive(Debug, Args)]
 pub(crate) struct Words {
     /// Why, for the journal
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", value_parser = line)]
     why: String,
     /// Who, for the journal
-    #[arg(long, env = "USER", default_value = "operator", value_name = "NAME")]
+    #[arg(long, env = "USER", default_value = "operator", value_name = "NAME", value_parser = line)]
     by: String,
+}
+
+/// One line for people: it is shown in terminals.
+fn line(words: &str) -> Result<String, String> {
+    let words = words.trim();
+    if words.is_empty() {
+        return Err("say something: it stands in the journal".to_owned());
+    }
+    if words.chars().count() > LONGEST_LINE || words.chars().any(char::is_control) {
+        return Err(format!("at most {LONGEST_LINE} characters in one line, without control characters"));
+    }
+    Ok(words.to_owned())
 }
 
 /// A change of one saga.
@@ -47,7 +62,7 @@ pub(crate) struct Retry {
     #[arg(long)]
     all_parked: bool,
     /// Of all that are parked those at this step
-    #[arg(long, value_name = "STEP", requires = "all_parked")]
+    #[arg(long, value_name = "STEP", conflicts_with = "ids")]
     step: Option<String>,
     #[command(flatten)]
     words: Words,
