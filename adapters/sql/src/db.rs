@@ -65,23 +65,24 @@ impl Begin {
     };
     pub(crate) const JOTTED: Self = Self {
         lasting: false,
-        // Nor does it go through a whole table where there is an index, whatever PostgreSQL believes of the table.
-        postgres: "begin read write; set local synchronous_commit = off; set local enable_seqscan = off",
+        postgres: "begin read write; set local synchronous_commit = off",
         sqlite: "pragma synchronous = normal; begin immediate",
     };
     /// For a statement that takes some of very many rows by an index: PostgreSQL follows it. Without statistics (of a
     /// backlog that was not there a minute ago) it would take them for few, and sort or go through all of them; the more
-    /// with a plan that it has kept since there were none.
+    /// with a plan that it has kept since there were none. Not for statements of stores: where there is no index, what is
+    /// switched off so is what there is, and dear enough to be compiled first.
     pub(crate) const JOTTED_BY_INDEX: Self = Self {
         postgres: "begin read write; set local synchronous_commit = off; set local enable_seqscan = off;
-                   set local enable_bitmapscan = off; set local plan_cache_mode = force_custom_plan",
+                   set local enable_bitmapscan = off; set local jit = off;
+                   set local plan_cache_mode = force_custom_plan",
         ..Self::JOTTED
     };
 }
 
 /// As [`Begin::JOTTED_BY_INDEX`], to read.
 pub(crate) const BY_INDEX: &str = "begin read only; set local enable_seqscan = off;
-    set local enable_bitmapscan = off; set local plan_cache_mode = force_custom_plan";
+    set local enable_bitmapscan = off; set local jit = off; set local plan_cache_mode = force_custom_plan";
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {

@@ -145,7 +145,7 @@ macro_rules! next {
 }
 const NEXT: &str = next!();
 /// One row if it was not handled before. The position is locked first.
-pub(super) const HANDLED: Sql = Sql {
+const HANDLED: Sql = Sql {
     postgres: "
         with moved as (
             update outgrow_positions set position = greatest(position, $3), handled = handled + 1

@@ -88,20 +88,12 @@ async fn a_backlog_without_statistics_is_followed_by_its_index() {
         of: "outgrow_inbox",
         values: format!("'{shards}', 64"),
     };
-    let handled = Kept {
-        name: "handled",
-        begin: Begin::JOTTED.postgres,
-        of: "outgrow_inbox",
-        values: "'s', '1', 1".to_owned(),
-    };
-    handled.prepare(&mut session, "text, text, bigint", inbox::HANDLED).await;
     due.prepare(&mut session, "text, jsonb, bigint", outbox::DUE).await;
     settle.prepare(&mut session, "text, jsonb, jsonb", outbox::SETTLE).await;
     begin.prepare(&mut session, "jsonb, bigint", inbox::BEGIN).await;
     run(&mut session, BACKLOG.to_owned()).await;
     due.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
     settle.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
-    handled.assert_by(&mut session, "Index Scan using outgrow_inbox_pkey").await;
     begin.assert_by(&mut session, "Index Scan using outgrow_inbox_due").await;
     session.close().await.unwrap();
 }
