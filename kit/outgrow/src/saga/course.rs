@@ -109,10 +109,11 @@ pub enum Turn {
     /// Its step was certainly not done, and will not be: it turns back, from the step before; or is parked, if the step
     /// is one that has to succeed.
     Refused(Why),
-    /// Nobody knows whether its step was done, and it has taken too long: it turns back, from this step; or is parked,
-    /// if the step cannot be undone.
+    /// Nobody knows whether its step was done, and it has taken too long: it turns back, from its last step that can be
+    /// undone; or is parked, if this one cannot be undone.
     GaveUp(Why),
-    /// Its owner wants it undone, however far it is. Nothing happens if it is on its way back.
+    /// Its owner wants it undone, however far it is: from its last step that can be undone, whether it has come so far
+    /// or not. Nothing happens if it is on its way back.
     CalledOff(Why),
     /// It cannot go on without people.
     Parked(String),
@@ -202,8 +203,9 @@ impl Transition {
                 before.parked(&why.message)
             }
             (Turn::Refused(why), Phase::Forward) => next.of(why).back(saga, at.checked_sub(1)),
+            // It may have been farther: a loss of power takes back what was only noted (ADR 0023).
             (Turn::GaveUp(why), Phase::Forward) | (Turn::CalledOff(why), Phase::Forward | Phase::Done) => {
-                next.of(why).back(saga, Some(at))
+                next.of(why).back(saga, Some(saga.steps.len()))
             }
             (Turn::CalledOff(_), Phase::Back | Phase::Undone) => return Ok(None),
             (Turn::Parked(why), Phase::Forward | Phase::Back) => before.parked(why),
