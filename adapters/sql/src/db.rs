@@ -10,14 +10,13 @@ use std::{fmt, sync::Arc};
 
 use outgrow::{CommitError, StoreError, event::Mark};
 use outgrow_runtime::finish::finish;
-use sqlx::Postgres;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug_span};
 
 use crate::{
-    Committed, Query, ReadTx, Sql, SqlError, Tx,
+    Committed, Query, ReadTx, Row, Sql, SqlError, Tx,
     events::Events,
-    lender::Lender,
+    postgres::Sessions,
     query::Bound,
     sagas::Bells,
     sqlite::Pools,
@@ -40,7 +39,7 @@ struct Inner {
 
 #[derive(Clone)]
 pub(crate) enum Engine {
-    Postgres(Lender<Postgres>),
+    Postgres(Sessions),
     Sqlite(Pools),
 }
 
@@ -53,8 +52,10 @@ pub(crate) struct Begin {
     /// Whether what it commits outlasts the loss of power (ADR 0023). If not, it does so once a later commit of the same
     /// home lasts.
     pub(crate) lasting: bool,
-    pub(crate) postgres: &'static str,
+    postgres: &'static str,
     sqlite: &'static str,
+    /// What of it stays set on SQLite.
+    setting: &'static str,
 }
 
 impl Begin {
@@ -62,27 +63,15 @@ impl Begin {
         lasting: true,
         postgres: "begin read write",
         sqlite: "pragma synchronous = full; begin immediate",
+        setting: "pragma synchronous = full",
     };
-    pub(crate) const JOTTED: Self = Self {
+    const JOTTED: Self = Self {
         lasting: false,
         postgres: "begin read write; set local synchronous_commit = off",
         sqlite: "pragma synchronous = normal; begin immediate",
-    };
-    /// For a statement that takes some of very many rows by an index: PostgreSQL follows it. Without statistics (of a
-    /// backlog that was not there a minute ago) it would take them for few, and sort or go through all of them; the more
-    /// with a plan that it has kept since there were none. Not for statements of stores: where there is no index, what is
-    /// switched off so is what there is, and dear enough to be compiled first.
-    pub(crate) const JOTTED_BY_INDEX: Self = Self {
-        postgres: "begin read write; set local synchronous_commit = off; set local enable_seqscan = off;
-                   set local enable_bitmapscan = off; set local jit = off;
-                   set local plan_cache_mode = force_custom_plan",
-        ..Self::JOTTED
+        setting: "pragma synchronous = normal",
     };
 }
-
-/// As [`Begin::JOTTED_BY_INDEX`], to read.
-pub(crate) const BY_INDEX: &str = "begin read only; set local enable_seqscan = off;
-    set local enable_bitmapscan = off; set local jit = off; set local plan_cache_mode = force_custom_plan";
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
@@ -94,7 +83,7 @@ impl Db {
     pub fn query(&self, sql: impl Into<Sql>) -> Query<'_> {
         let sql = sql.into();
         Query::new(match self.engine() {
-            Engine::Postgres(any) => Bound::postgres(sql, any),
+            Engine::Postgres(sessions) => Bound::postgres(sql, &sessions.stores),
             Engine::Sqlite(pools) => Bound::sqlite(sql, &pools.read),
         })
     }
@@ -104,13 +93,15 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
-        const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
-        Ok(ReadTx::begin(self.engine(), SNAPSHOT).await?)
+        Ok(ReadTx::begin(self.engine()).await?)
     }
 
-    /// For a statement that reads the first of very many rows, as with [`Begin::JOTTED_BY_INDEX`].
-    pub(crate) async fn read_by_index(&self) -> Result<ReadTx, StoreError> {
-        Ok(ReadTx::begin(self.engine(), BY_INDEX).await?)
+    /// A statement of the kit that reads the first of very many rows, by an index: see `postgres.rs`.
+    pub(crate) fn query_by_index(&self, sql: Sql) -> Query<'_> {
+        Query::new(match self.engine() {
+            Engine::Postgres(sessions) => Bound::postgres(sql, &sessions.kit),
+            Engine::Sqlite(pools) => Bound::sqlite(sql, &pools.read),
+        })
     }
 
     /// Runs `work` in one transaction, to its end, even if the caller does not wait for it.
@@ -190,7 +181,40 @@ impl Db {
         self.write_so(Begin::JOTTED, work).await
     }
 
-    pub(crate) async fn write_so<T, W, F>(&self, begin: Begin, work: W) -> Result<T, CommitError>
+    /// What the kit jots in one statement, or on SQLite in one text of them: a transaction of its own, which goes to the
+    /// engine and back once. Its rows.
+    pub(crate) async fn jot_at_once(
+        &self,
+        sql: Sql,
+        values: impl for<'q> FnOnce(Query<'q>) -> Query<'q> + Send + 'static,
+    ) -> Result<Vec<Row>, CommitError> {
+        let engine = self.engine().clone();
+        let task = async move {
+            match engine {
+                Engine::Postgres(sessions) => {
+                    let mut lent = sessions.kit.lend().await.map_err(SqlError::from)?;
+                    let query = Query::of_kit(Bound::postgres_conn(sql, lent.conn()));
+                    let rows = values(query).all().await.map_err(SqlError::of_commit)?;
+                    lent.give_back();
+                    Ok(rows)
+                }
+                Engine::Sqlite(pools) => {
+                    let Begin { sqlite, setting, .. } = Begin::JOTTED;
+                    let lent = pools.write.for_a_transaction(sqlite, setting).await;
+                    let mut lent = lent.map_err(SqlError::from)?;
+                    let query = Query::of_kit(Bound::sqlite_conn(sql, lent.conn()));
+                    let rows = values(query).transaction().await.map_err(SqlError::of_commit)?;
+                    lent.committed();
+                    Ok(rows)
+                }
+            }
+        };
+        let span = debug_span!("jot", home = self.0.module);
+        let ended = finish(self.0.writes.track_future(task.instrument(span))).await;
+        ended.unwrap_or_else(|_panic| Err(SqlError::panicked().into()))
+    }
+
+    async fn write_so<T, W, F>(&self, begin: Begin, work: W) -> Result<T, CommitError>
     where
         W: FnOnce(Tx) -> F + Send + 'static,
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
@@ -232,7 +256,10 @@ impl Db {
         self.0.writes.close();
         self.0.writes.wait().await;
         match self.engine() {
-            Engine::Postgres(any) => any.close().await,
+            Engine::Postgres(sessions) => {
+                sessions.stores.close().await;
+                sessions.kit.close().await;
+            }
             Engine::Sqlite(pools) => {
                 pools.read.close().await;
                 pools.write.close().await;
@@ -253,17 +280,18 @@ impl Engine {
     /// Begins a transaction that may write.
     pub(crate) async fn begin_write(&self, begin: Begin) -> Result<Conn, sqlx::Error> {
         Ok(match self {
-            Self::Postgres(any) => Conn::Postgres(any.begin(begin.postgres).await?),
+            Self::Postgres(sessions) => Conn::Postgres(sessions.stores.begin(begin.postgres).await?),
             Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin(begin.sqlite).await?),
         })
     }
 
-    /// Begins a transaction that reads, on PostgreSQL with this statement. On SQLite it reads one snapshot.
-    pub(crate) async fn begin_read(&self, postgres: &'static str) -> Result<Conn, SqlError> {
+    /// Begins a transaction that reads one snapshot.
+    pub(crate) async fn begin_read(&self) -> Result<Conn, SqlError> {
         match self {
-            Self::Postgres(any) => {
-                let any = any.clone();
-                let begun = finish(async move { any.begin(postgres).await }).await;
+            Self::Postgres(sessions) => {
+                let stores = sessions.stores.clone();
+                let snapshot = "begin isolation level repeatable read, read only";
+                let begun = finish(async move { stores.begin(snapshot).await }).await;
                 Ok(Conn::Postgres(begun.map_err(|_panic| SqlError::panicked())??))
             }
             Self::Sqlite(pools) => Ok(Conn::Sqlite(pools.read.begin("begin").await?)),

@@ -53,6 +53,11 @@ impl SqlError {
         })
     }
 
+    /// What it means of what has been sent to be committed.
+    pub(crate) fn of_commit(self) -> CommitError {
+        if self.leaves_commit_in_doubt() { CommitError::InDoubt(self.into()) } else { self.into() }
+    }
+
     /// Whether a COMMIT that failed so may yet have been committed. Only what the engine says of the transaction
     /// itself is certain; a lost connection, a failed sync or a server going down are not.
     pub(crate) fn leaves_commit_in_doubt(&self) -> bool {

@@ -38,9 +38,16 @@ struct Shelf<DB: Database> {
 }
 
 struct Kept<DB: Database> {
+    loan: Loan<DB>,
+    given_back: Instant,
+}
+
+/// A connection, as far as its lender knows it.
+struct Loan<DB: Database> {
     conn: PoolConnection<DB>,
     left_pool: Instant,
-    given_back: Instant,
+    /// How its last transaction began, which may have set what stays set.
+    began: &'static str,
 }
 
 /// Closes what is at hand; a pool would want a runtime to take it back.
@@ -48,7 +55,7 @@ impl<DB: Database> Drop for Inner<DB> {
     fn drop(&mut self) {
         let shelf = self.shelf.get_mut().unwrap_or_else(PoisonError::into_inner);
         for kept in shelf.at_hand.drain(..) {
-            drop(kept.conn.detach());
+            drop(kept.loan.conn.detach());
         }
     }
 }
@@ -58,8 +65,7 @@ pub(crate) struct Lent<DB: Database>
 where
     DB::Connection: Raw,
 {
-    conn: Option<PoolConnection<DB>>,
-    left_pool: Instant,
+    loan: Option<Loan<DB>>,
     open: bool,
     lender: Lender<DB>,
 }
@@ -105,26 +111,44 @@ where
             shelf.waiting += usize::from(fresh.is_none());
             (fresh, stale)
         };
-        if let Some(Kept { conn, left_pool, .. }) = fresh {
-            return Ok(self.lent(conn, left_pool));
+        if let Some(Kept { loan, .. }) = fresh {
+            return Ok(self.lent(loan));
         }
         let _while_waiting = Waiting(self);
         // One of them is asked, lest another connection be made; the others go to the pool.
         let latest = stale.pop();
         drop(stale);
-        if let Some(Kept { mut conn, left_pool, .. }) = latest
-            && matches!(timeout(ANSWERS_WITHIN, conn.ping()).await, Ok(Ok(())))
+        if let Some(Kept { mut loan, .. }) = latest
+            && matches!(timeout(ANSWERS_WITHIN, loan.conn.ping()).await, Ok(Ok(())))
         {
-            return Ok(self.lent(conn, left_pool));
+            return Ok(self.lent(loan));
         }
-        Ok(self.lent(self.0.pool.acquire().await?, Instant::now()))
+        let conn = self.0.pool.acquire().await?;
+        Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "" }))
     }
 
     /// A connection in a transaction.
     pub(crate) async fn begin(&self, sql: &'static str) -> Result<Lent<DB>, sqlx::Error> {
         let mut lent = self.lend().await?;
         lent.open = true; // perhaps, from here on
+        lent.loan().began = sql;
         lent.conn().raw(sql).await?;
+        Ok(lent)
+    }
+
+    /// A connection for a statement that begins and commits a transaction itself, with `setting` set, as in transactions
+    /// that begin like `sql`.
+    pub(crate) async fn for_a_transaction(
+        &self,
+        sql: &'static str,
+        setting: &'static str,
+    ) -> Result<Lent<DB>, sqlx::Error> {
+        let mut lent = self.lend().await?;
+        if lent.loan().began != sql {
+            lent.loan().began = sql;
+            lent.conn().raw(setting).await?;
+        }
+        lent.open = true;
         Ok(lent)
     }
 
@@ -139,8 +163,8 @@ where
         self.0.pool.close().await;
     }
 
-    fn lent(&self, conn: PoolConnection<DB>, left_pool: Instant) -> Lent<DB> {
-        Lent { conn: Some(conn), left_pool, open: false, lender: self.clone() }
+    fn lent(&self, loan: Loan<DB>) -> Lent<DB> {
+        Lent { loan: Some(loan), open: false, lender: self.clone() }
     }
 }
 
@@ -156,11 +180,11 @@ impl<DB: Database> Lender<DB> {
     }
 
     /// Keeps a connection at hand, unless somebody waits for the pool, or it should see its pool again.
-    fn keep(&self, conn: PoolConnection<DB>, left_pool: Instant) {
-        let kept = Kept { conn, left_pool, given_back: Instant::now() };
+    fn keep(&self, loan: Loan<DB>) {
+        let kept = Kept { loan, given_back: Instant::now() };
         let to_pool = {
             let mut shelf = self.shelf();
-            if shelf.closed || shelf.waiting > 0 || left_pool.elapsed() > AWAY {
+            if shelf.closed || shelf.waiting > 0 || kept.loan.left_pool.elapsed() > AWAY {
                 Some(kept)
             } else {
                 shelf.at_hand.push(kept);
@@ -185,8 +209,12 @@ where
     DB::Connection: Raw,
 {
     pub(crate) fn conn(&mut self) -> &mut DB::Connection {
+        &mut self.loan().conn
+    }
+
+    fn loan(&mut self) -> &mut Loan<DB> {
         #[expect(clippy::expect_used, reason = "it is taken only by what consumes or drops this")]
-        self.conn.as_mut().expect("a connection on loan")
+        self.loan.as_mut().expect("a connection on loan")
     }
 
     /// Commits its transaction.
@@ -205,9 +233,9 @@ where
     /// Its work ended well.
     pub(crate) fn give_back(mut self) {
         if !self.open
-            && let Some(conn) = self.conn.take()
+            && let Some(loan) = self.loan.take()
         {
-            self.lender.keep(conn, self.left_pool);
+            self.lender.keep(loan);
         }
     }
 }
@@ -217,21 +245,21 @@ where
     DB::Connection: Raw,
 {
     fn drop(&mut self) {
-        let Some(mut conn) = self.conn.take() else { return };
+        let Some(mut loan) = self.loan.take() else { return };
         if !self.open {
             return self.lender.distrust();
         }
         let Ok(runtime) = Handle::try_current() else {
-            return drop(conn.detach());
+            return drop(loan.conn.detach());
         };
-        let (lender, left_pool) = (self.lender.clone(), self.left_pool);
+        let lender = self.lender.clone();
         runtime.spawn(async move {
-            if conn.raw("rollback").await.is_ok() {
-                return lender.keep(conn, left_pool);
+            if loan.conn.raw("rollback").await.is_ok() {
+                return lender.keep(loan);
             }
             // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself.
             lender.distrust();
-            drop(conn.close().await);
+            drop(loan.conn.close().await);
         });
     }
 }

@@ -120,8 +120,8 @@ pub(crate) async fn apply(
     let sql = |source| OpenError::Sql { home: home.clone(), source };
     let mut tx = Tx::begin(db, Begin::LASTING, Fate::default()).await.map_err(sql)?;
     match db.engine() {
-        Engine::Postgres(any) => {
-            let role = postgres::role(&any.pool().connect_options(), spec)?;
+        Engine::Postgres(sessions) => {
+            let role = postgres::role(&sessions.stores.pool().connect_options(), spec)?;
             let there = tx.query("select 1 from pg_roles where rolname = $1").bind(login).optional().await;
             there.map_err(sql)?.ok_or_else(|| OpenError::NoLogin(login.to_owned()))?;
             postgres::prepare(&mut tx, spec.name, &role, login).await.map_err(sql)?;
@@ -246,8 +246,8 @@ fn missing<'s>(steps: &'s [Step], applied: &[Applied], home: &str) -> Result<Vec
 
 fn home_of(db: &Db) -> String {
     match db.engine() {
-        Engine::Postgres(any) => {
-            let to = any.pool().connect_options();
+        Engine::Postgres(sessions) => {
+            let to = sessions.stores.pool().connect_options();
             format!("{}.{}", to.get_database().unwrap_or_default(), db.module())
         }
         Engine::Sqlite(pools) => pools.write.pool().connect_options().get_filename().display().to_string(),

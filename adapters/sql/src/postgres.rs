@@ -6,14 +6,16 @@
 //! takes single statements on data) keeps a connection in its role; a login of its own (`[modules.X] url`), a member of
 //! that one role, is held by the database alone.
 //!
-//! Connections are read-only by default; only the transaction of a write says `read write`. So a query on the [`Db`]
-//! cannot write on this engine either, with one pool for both. No statement, lock or idle transaction lasts for ever.
+//! The connections of stores are read-only by default; only the transaction of a write says `read write`. So a query on
+//! the [`Db`] cannot write on this engine either, with one pool for both. The kit has two connections of its own, on which
+//! a statement is a transaction, so that what it jots (ADR 0023) is one trip. No statement, lock or idle transaction lasts
+//! for ever.
 
 use std::time::Duration;
 
 use outgrow::ModuleSpec;
 use sqlx::{
-    AssertSqlSafe,
+    AssertSqlSafe, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -23,16 +25,27 @@ use crate::{Db, OpenError, SqlError, Tx, db::Engine, lender::Lender, migrate};
 const LEDGER: &str = include_str!("../../../migrations/kit/postgres/ledger.sql");
 
 /// For each module: so that sixteen homes fit a PostgreSQL as it comes, which has room for 100 connections.
-const CONNECTIONS: u32 = 6;
+const CONNECTIONS: u32 = 4;
+/// And for what the kit does at once, beside them: none of it waits for anything.
+const OF_KIT: u32 = 2;
 /// How long a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a module's sessions are set to. No call has more than 5 s, so nothing useful lasts longer.
-const SETTINGS: [(&str, &str); 4] = [
-    ("default_transaction_read_only", "on"),
-    ("statement_timeout", "10s"),
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "15s"),
+const SETTINGS: [(&str, &str); 3] =
+    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
+/// And those of its stores.
+const OF_STORES: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
+/// What the kit's own are set to. It takes some of very many rows by an index, so PostgreSQL follows that: without
+/// statistics (of a backlog that was not there a minute ago) it would take them for few, and sort or go through all of
+/// them; the more with a plan that it has kept since there were none. Not for statements of stores: where there is no
+/// index, what is switched off so is what there is, and dear enough to be compiled first.
+pub(crate) const SETTINGS_OF_KIT: [(&str, &str); 5] = [
+    ("synchronous_commit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("jit", "off"),
+    ("plan_cache_mode", "force_custom_plan"),
 ];
 
 /// A migration may take its time, but must not queue before everybody else's statements.
@@ -41,33 +54,45 @@ const MIGRATING: [(&str, &str); 1] = [("lock_timeout", "10s")];
 /// The longest name that PostgreSQL does not cut, in bytes.
 const LONGEST_NAME: usize = 63;
 
+/// The connections of one home.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    pub(crate) stores: Lender<Postgres>,
+    pub(crate) kit: Lender<Postgres>,
+}
+
 /// The home of a module, as its role. Nothing is connected before it is used.
 pub(crate) fn open(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
     let role = role(options, spec)?;
-    Ok(pool(options, spec, &SETTINGS, Some(&role)))
+    Ok(home(options, spec, &SETTINGS, Some(&role)))
 }
 
 /// The home of a module, as whoever logs in: to look at it before there is a role.
 pub(crate) fn visit(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
     role(options, spec)?;
-    Ok(pool(options, spec, &SETTINGS, None))
+    Ok(home(options, spec, &SETTINGS, None))
 }
 
 /// The home of a module, as whoever may make schemas and roles.
 pub(crate) fn administer(options: &PgConnectOptions, spec: &ModuleSpec) -> Result<Db, OpenError> {
     role(options, spec)?;
-    Ok(pool(options, spec, &MIGRATING, None))
+    Ok(home(options, spec, &MIGRATING, None))
 }
 
-fn pool(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], role: Option<&str>) -> Db {
+fn home(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], role: Option<&str>) -> Db {
     let to = to
         .clone()
         .application_name(&format!("outgrow {}", spec.name))
         .options([("search_path", spec.name)])
         .options(settings.iter().copied())
         .options(role.map(|role| ("role", role)));
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Db::new(spec.name, Engine::Postgres(Lender::new(pool.connect_lazy_with(to))))
+    let pool = |connections, settings: &[(&str, &str)]| {
+        let to = to.clone().options(settings.iter().copied());
+        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        Lender::new(pool.connect_lazy_with(to))
+    };
+    let (stores, kit) = (pool(CONNECTIONS, &OF_STORES), pool(OF_KIT, &SETTINGS_OF_KIT));
+    Db::new(spec.name, Engine::Postgres(Sessions { stores, kit }))
 }
 
 /// The role that a module works as in this database.

@@ -120,6 +120,18 @@ impl<'c> Query<'c> {
         })
     }
 
+    /// Every row, of what is on SQLite a transaction of its own.
+    pub(crate) async fn transaction(self) -> Result<Vec<Row>, SqlError> {
+        match self {
+            Self { bound: Bound::Sqlite(sql, values, Target::Conn(on)), wrong: None, .. } => {
+                let sql = AssertSqlSafe(format!("begin immediate; {sql}; commit"));
+                let rows = sqlx::query_with(sql, values).fetch_all(on).await?;
+                Ok(rows.into_iter().map(Row::from).collect())
+            }
+            other => other.all().await,
+        }
+    }
+
     /// For the end of its transaction, on SQLite; elsewhere it is run.
     pub(crate) async fn at_the_end(self) -> Result<Option<AtTheEnd>, SqlError> {
         match self {

@@ -18,7 +18,7 @@ use outgrow::{
     saga::{Instance, Phase, Transition, Turn, Why},
 };
 use outgrow_runtime::{
-    Bell,
+    Bell, crash,
     sagas::{LEASE, SagaStore},
 };
 use serde_json::Value;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 pub(crate) use care::forget_hourly;
 pub use care::{Entry, SagaUpkeep, Tracked};
 
-use crate::{Db, Row, Sql, SqlError, Tx, events::now};
+use crate::{Db, Query, Row, Sql, SqlError, Tx, events::now};
 
 /// A statement in which `{now}` is the engine's clock and `{micros}` what makes a duration of a number.
 macro_rules! timed {
@@ -185,24 +185,46 @@ pub(crate) async fn advance(tx: &mut Tx, transition: &Transition) -> Result<Opti
     };
     let Some(after) = transition.apply(before.as_ref())? else { return Ok(None) };
     let statement = if before.is_some() { MOVE } else { BEGIN };
-    let row = tx.batch(statement).bind(saga).bind(id);
+    let kept = bind(tx.batch(statement), transition, before.as_ref(), &after).all().await?;
+    one(&kept).map(|()| Some(after))
+}
+
+/// The same for what comes to the same again if a loss of power takes it back: a step was done, or undone.
+async fn note(db: &Db, transition: Transition) -> Result<Option<Instance>, CommitError> {
+    let Some(after) = transition.apply(transition.at.as_ref())? else { return Ok(None) };
+    let [step, way] = turned(&transition);
+    let to = after.clone();
+    let noted = db.jot_at_once(MOVE, move |row| bind(row, &transition, transition.at.as_ref(), &to));
+    crash::point(&["saga", step, way, "uncommitted"]);
+    let noted = noted.await?;
+    crash::point(&["saga", step, way, "committed"]);
+    one(&noted).map(|()| Some(after))
+}
+
+fn one(rows: &[Row]) -> Result<(), CommitError> {
+    if rows.len() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
+}
+
+/// The values of [`BEGIN`], or of [`MOVE`].
+fn bind<'q>(
+    row: Query<'q>,
+    transition: &Transition,
+    before: Option<&Instance>,
+    after: &Instance,
+) -> Query<'q> {
+    let row = row.bind(transition.saga.name).bind(transition.id);
     let row = row.bind(i64::from(after.version)).bind(word(after.phase)).bind(i64::from(after.step));
     let row = row.bind(i64::from(after.attempts)).bind(i64::from(after.lost)).bind(i64::from(after.round));
     let row = row.bind(after.parked).bind(after.why.as_ref().map(|why| why.code.clone()));
     let row = row.bind(after.why.as_ref().map(|why| why.message.clone())).bind(after.trouble.clone());
     let row = row.bind(number(after.revision)).bind(after.live());
-    let step = before.as_ref().and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
+    let step = before.and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
     let row = row.bind(transition.turn.word()).bind(step).bind(transition.turn.note());
-    let mut row = row.bind(transition.by.clone());
-    if let Some(before) = &before {
-        let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
-        let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
-        row = row.bind(number(before.revision)).bind(micros(taken)).bind(stays);
-    }
-    if row.all().await?.len() != 1 {
-        return Err(CommitError::Conflict);
-    }
-    Ok(Some(after))
+    let row = row.bind(transition.by.clone());
+    let Some(before) = before else { return row };
+    let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
+    let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
+    row.bind(number(before.revision)).bind(micros(taken)).bind(stays)
 }
 
 #[async_trait]
@@ -223,13 +245,10 @@ impl SagaStore for Db {
         lease: Duration,
     ) -> Result<Vec<Instance>, CommitError> {
         let known: Value = saga.versions().collect();
-        let take = async move |mut tx: Tx| {
-            let taken = tx.query(TAKE).bind(saga.name).bind(known).bind(i64::from(limit));
-            let taken = taken.bind(micros(lease)).all().await?;
-            let taken: Vec<_> = taken.iter().map(instance).collect::<Result<_, _>>()?;
-            tx.commit(taken).await
-        };
-        self.jot(take).await
+        let taken = self.jot_at_once(TAKE, move |take| {
+            take.bind(saga.name).bind(known).bind(i64::from(limit)).bind(micros(lease))
+        });
+        Ok(taken.await?.iter().map(instance).collect::<Result<_, _>>()?)
     }
 
     async fn instance(&self, saga: &'static Saga, id: Uuid) -> Result<Option<Instance>, StoreError> {
@@ -238,6 +257,9 @@ impl SagaStore for Db {
     }
 
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
+        if transition.at.is_some() && matches!(transition.turn, Turn::Did | Turn::Undid) {
+            return note(self, transition).await;
+        }
         let advance = async move |mut tx: Tx| {
             let after = tx.advance(&transition).await?;
             tx.commit(after).await
@@ -254,12 +276,10 @@ impl SagaStore for Db {
     ) -> Result<(), CommitError> {
         let (id, revision, attempts) = (at.id, number(at.revision), i64::from(at.attempts));
         let why = why.map(ToOwned::to_owned);
-        let put_off = async move |mut tx: Tx| {
-            let put_off = tx.query(PUT_OFF).bind(saga.name).bind(id).bind(revision);
-            put_off.bind(micros(pause)).bind(why).bind(attempts).execute().await?;
-            tx.commit(()).await
-        };
-        self.jot(put_off).await
+        let put_off = self.jot_at_once(PUT_OFF, move |row| {
+            row.bind(saga.name).bind(id).bind(revision).bind(micros(pause)).bind(why).bind(attempts)
+        });
+        put_off.await.map(drop)
     }
 }
 

@@ -238,8 +238,8 @@ impl<T> Committed<T> {
 }
 
 impl ReadTx {
-    pub(crate) async fn begin(engine: &Engine, postgres: &'static str) -> Result<Self, SqlError> {
-        Ok(Self(engine.begin_read(postgres).await?))
+    pub(crate) async fn begin(engine: &Engine) -> Result<Self, SqlError> {
+        Ok(Self(engine.begin_read().await?))
     }
 
     /// A statement on this snapshot.

@@ -6,17 +6,17 @@ use super::{
 };
 
 /// What may be forgotten when the power is lost: each in the adapter, and as the simulations know it.
-const JOTTED: [[(&str, &str); 2]; 7] = [
+const JOTTED: [[(&str, &str); 2]; 8] = [
     [
-        ("adapters/sql/src/events/outbox.rs", "self.write_so(Begin::JOTTED_BY_INDEX, settle)"),
+        ("adapters/sql/src/events/outbox.rs", "self.jot_at_once(SETTLE,"),
         ("kit/runtime/tests/simulation/outbox.rs", "self.jot(\"settle\","),
     ],
     [
-        ("adapters/sql/src/events/inbox.rs", "self.write_so(Begin::JOTTED_BY_INDEX, begin)"),
+        ("adapters/sql/src/events/inbox.rs", "self.jot_at_once(which,"),
         ("kit/runtime/tests/simulation/inbox.rs", "self.jot(\"begin attempts\","),
     ],
     [
-        ("adapters/sql/src/events/inbox.rs", "self.jot(put_off)"),
+        ("adapters/sql/src/events/inbox.rs", "self.jot_at_once(PUT_OFF,"),
         ("kit/runtime/tests/simulation/inbox.rs", "self.jot(\"put off\","),
     ],
     [
@@ -28,19 +28,23 @@ const JOTTED: [[(&str, &str); 2]; 7] = [
         ("kit/runtime/tests/simulation/inbox.rs", "self.jot(\"ignored\","),
     ],
     [
-        ("adapters/sql/src/sagas.rs", "self.jot(take)"),
+        ("adapters/sql/src/sagas.rs", "self.jot_at_once(TAKE,"),
         ("kit/runtime/tests/sagas/store.rs", "self.jot(\"take\","),
     ],
     [
-        ("adapters/sql/src/sagas.rs", "self.jot(put_off)"),
+        ("adapters/sql/src/sagas.rs", "self.jot_at_once(PUT_OFF,"),
         ("kit/runtime/tests/sagas/store.rs", "self.jot(\"put off\","),
+    ],
+    [
+        ("adapters/sql/src/sagas.rs", "db.jot_at_once(MOVE,"),
+        ("kit/runtime/tests/sagas/store.rs", "self.jot(word, keep)"),
     ],
 ];
 
 /// `Db::jot` itself.
 const ITSELF: &str = "self.write_so(Begin::JOTTED, work)";
 /// How it is said.
-const JOTS: [&str; 3] = [".jot(", "(Begin::JOTTED", "self.handle("];
+const JOTS: [&str; 4] = [".jot(", ".jot_at_once(", "(Begin::JOTTED", "self.handle("];
 
 /// Every line that jots something else, and everything listed that is not jotted, or twice.
 fn unlisted(tree: &Tree) -> Vec<Breach> {
@@ -88,7 +92,7 @@ fn a_planted_jot_is_found_and_one_that_nobody_simulates() {
         &unlisted(&Tree::planted(&files)),
         &[
             "adapters/sql/src/events/inbox.rs:1: jotted: self.jot(accept).await?;",
-            "adapters/sql/src/events/outbox.rs: not jotted: self.write_so(Begin::JOTTED_BY_INDEX, settle)",
+            "adapters/sql/src/events/outbox.rs: not jotted: self.jot_at_once(SETTLE,",
         ],
     );
 }

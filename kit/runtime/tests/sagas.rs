@@ -49,7 +49,7 @@ const SEEDS: u64 = 10_000;
 const SOON: u64 = 500;
 
 /// What must go wrong somewhere, or the worlds are too kind.
-const FAULTS: [&str; 17] = [
+const FAULTS: [&str; 19] = [
     "a COMMIT was lost",
     "a database lost its power",
     "a process died",
@@ -66,8 +66,10 @@ const FAULTS: [&str; 17] = [
     "power was lost",
     "the answer to a COMMIT was lost",
     // and these were taken back:
+    "did",
     "put off",
     "take",
+    "undid",
 ];
 
 /// A world without a planted bug.

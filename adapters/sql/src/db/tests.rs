@@ -49,19 +49,44 @@ async fn only_what_may_be_forgotten_is_not_synced(db: &Db) {
     for _ in 0..2 {
         assert_eq!(db.write(synced).await.unwrap(), "on");
         assert_eq!(db.jot(synced).await.unwrap(), "off");
+        assert_eq!(db.write(synced).await.unwrap(), "on");
+        let at_once = db.jot_at_once(SYNCED, |synced| synced).await.unwrap();
+        let at_once: Vec<String> = at_once.iter().map(|row| row.get("synced").unwrap()).collect();
+        assert_eq!(at_once, ["off"]);
     }
+}
+
+/// Twice the same.
+const TWICE: Sql = Sql {
+    postgres: "insert into outgrow_positions (stream, key, position) values ($1, 'k', 0), ($1, 'k', 0)",
+    sqlite: "insert into outgrow_positions (stream, key, position) values ($1, 'k', 0);
+             insert into outgrow_positions (stream, key, position) values ($1, 'k', 0)",
+};
+
+async fn what_fails_at_once_leaves_nothing(db: &Db) {
+    for _ in 0..8 {
+        let failed = db.jot_at_once(TWICE, |twice| twice.bind("s")).await;
+        assert!(matches!(failed, Err(CommitError::Conflict)), "{failed:?}");
+    }
+    let kept = db.query("select 1 from outgrow_positions").all().await.unwrap();
+    assert!(kept.is_empty());
+    assert_eq!(db.write(synced).await.unwrap(), "on");
 }
 
 #[tokio::test]
 async fn only_what_may_be_forgotten_does_not_wait_for_the_disk_on_sqlite() {
     let dir = TestDir::new();
     let url = format!("sqlite:{}", dir.join("data").display()).parse().unwrap();
-    only_what_may_be_forgotten_is_not_synced(&home(&url).await).await;
+    let db = home(&url).await;
+    only_what_may_be_forgotten_is_not_synced(&db).await;
+    what_fails_at_once_leaves_nothing(&db).await;
 }
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn only_what_may_be_forgotten_does_not_wait_for_the_disk_on_postgres() {
     let database = TestDatabase::new().await;
-    only_what_may_be_forgotten_is_not_synced(&home(&database.url().parse().unwrap()).await).await;
+    let db = home(&database.url().parse().unwrap()).await;
+    only_what_may_be_forgotten_is_not_synced(&db).await;
+    what_fails_at_once_leaves_nothing(&db).await;
 }

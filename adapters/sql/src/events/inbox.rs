@@ -21,7 +21,7 @@ use outgrow_runtime::{
 use serde_json::{Value, json};
 
 use super::{list, now, outbox::recorded};
-use crate::{Db, Row, Sql, SqlError, Tx, db::Begin};
+use crate::{Db, Row, Sql, SqlError, Tx};
 
 /// On PostgreSQL one statement adds what comes and locks the positions, whatever the planner believes of these tables:
 /// it has no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it
@@ -212,17 +212,17 @@ impl Inbox for Db {
     }
 
     async fn begin(&self, shards: &[Lease], limit: u32) -> Result<Vec<Attempt>, CommitError> {
-        let (shards, limit) = (list(shards), i64::from(limit));
-        let begin = async move |mut tx: Tx| {
-            // First, or it would never have its turn where new ones always come.
-            let mut begun = tx.query(BEGIN_ALONE).bind(&shards).bind(1_i64).all().await?;
-            if begun.is_empty() {
-                begun = tx.query(BEGIN).bind(&shards).bind(limit).all().await?;
-            }
-            let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
-            tx.commit(begun).await
+        let shards = list(shards);
+        let begin = |which: Sql, limit: i64| {
+            let shards = shards.clone();
+            self.jot_at_once(which, move |begin| begin.bind(shards).bind(limit))
         };
-        let begun = self.write_so(Begin::JOTTED_BY_INDEX, begin).await?;
+        // First, or it would never have its turn where new ones always come.
+        let mut begun = begin(BEGIN_ALONE, 1).await?;
+        if begun.is_empty() {
+            begun = begin(BEGIN, i64::from(limit)).await?;
+        }
+        let begun: Vec<Attempt> = begun.iter().map(attempt).collect::<Result<_, _>>()?;
         if !begun.is_empty() {
             crash::point(&["inbox", "begun"]);
         }
@@ -236,12 +236,10 @@ impl Inbox for Db {
     async fn put_off(&self, mark: &Mark, why: &str, pause: Duration) -> Result<(), CommitError> {
         let (mark, why, number) = (mark.clone(), why.to_owned(), number(mark)?);
         let micros = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
-        let put_off = async move |mut tx: Tx| {
-            let set = tx.query(PUT_OFF).bind(&mark.stream).bind(&mark.key).bind(number);
-            set.bind(&why).bind(micros).execute().await?;
-            tx.commit(()).await
-        };
-        self.jot(put_off).await
+        let put_off = self.jot_at_once(PUT_OFF, move |set| {
+            set.bind(mark.stream).bind(mark.key).bind(number).bind(why).bind(micros)
+        });
+        put_off.await.map(drop)
     }
 
     async fn park(&self, mark: &Mark, why: &str, poison: Poison) -> Result<(), CommitError> {

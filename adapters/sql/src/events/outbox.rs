@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::list;
-use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx, db::Begin};
+use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx};
 
 /// Of each subscriber it is kept of which event it was told last, and before that: so each event knows which one it
 /// follows there. Once a build that does not keep that has written, `known` stays behind `last` for good, and every
@@ -56,7 +56,7 @@ const PUBLISH: Sql = Sql {
 };
 
 /// What is due is picked first: else a planner with old statistics walks through all that was ever settled. It is read by
-/// its index ([`Db::read_by_index`]): a backlog is not sorted for each window.
+/// its index ([`Db::query_by_index`]): a backlog is not sorted for each window.
 pub(super) const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
@@ -131,8 +131,8 @@ impl Outbox for Db {
     }
 
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
-        let mut read = self.read_by_index().await?;
-        let due = read.query(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit)).all().await?;
+        let due = self.query_by_index(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit));
+        let due = due.all().await?;
         let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
         if !due.is_empty() {
             crash::point(&["relay", "read"]);
@@ -144,11 +144,7 @@ impl Outbox for Db {
         crash::point(&["relay", "delivered"]);
         let (subscriber, shards) = (subscriber.to_owned(), list(shards));
         let events: Value = events.iter().map(Uuid::to_string).collect();
-        let settle = async move |mut tx: Tx| {
-            tx.query(SETTLE).bind(&subscriber).bind(events).bind(shards).execute().await?;
-            tx.commit(()).await
-        };
-        self.write_so(Begin::JOTTED_BY_INDEX, settle).await?;
+        self.jot_at_once(SETTLE, |settle| settle.bind(subscriber).bind(events).bind(shards)).await?;
         crash::point(&["relay", "settled"]);
         Ok(())
     }

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use super::{inbox, outbox};
-use crate::{
-    Sql,
-    db::{BY_INDEX, Begin, tests::home},
-};
+use crate::{Sql, db::tests::home, postgres::SETTINGS_OF_KIT};
 
 /// As nobody can have looked at yet.
 const BACKLOG: &str = "
@@ -25,7 +22,6 @@ const BACKLOG: &str = "
 /// The plan of a statement that was prepared and kept while all tables were empty, as it is run when they are not.
 struct Kept<'a> {
     name: &'a str,
-    begin: &'a str,
     of: &'a str,
     values: String,
 }
@@ -33,19 +29,17 @@ struct Kept<'a> {
 impl Kept<'_> {
     /// Often enough that PostgreSQL keeps the plan.
     async fn prepare(&self, session: &mut PgConnection, types: &str, statement: Sql) {
-        let Self { name, begin, values, .. } = self;
+        let Self { name, values, .. } = self;
         run(session, format!("prepare {name} ({types}) as {}", statement.postgres)).await;
         for _ in 0..8 {
-            run(session, format!("{begin}; execute {name} ({values}); commit")).await;
+            run(session, format!("execute {name} ({values})")).await;
         }
     }
 
     async fn assert_by(&self, session: &mut PgConnection, index: &str) {
-        let Self { name, begin, of, values } = self;
-        run(session, (*begin).to_owned()).await;
+        let Self { name, of, values } = self;
         let explain = AssertSqlSafe(format!("explain execute {name} ({values})"));
         let lines = sqlx::raw_sql(explain).fetch_all(&mut *session).await.unwrap();
-        run(session, "rollback".to_owned()).await;
         let plan: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
         let has = |words: &str| plan.iter().any(|line| line.contains(words));
         assert!(has(index), "{plan:#?}");
@@ -64,30 +58,19 @@ async fn a_backlog_without_statistics_is_followed_by_its_index() {
     let _migrated = home(&database.url().parse().unwrap()).await;
     let mut session = PgConnection::connect(&database.url()).await.unwrap();
     run(&mut session, "set search_path = shelf".to_owned()).await;
+    for (name, value) in SETTINGS_OF_KIT {
+        run(&mut session, format!("set {name} = '{value}'")).await;
+    }
     for table in ["outbox", "deliveries", "inbox"] {
         run(&mut session, format!("alter table outgrow_{table} set (autovacuum_enabled = off)")).await;
         run(&mut session, format!("vacuum analyze outgrow_{table}")).await;
     }
     let shards: Value = (0..16).map(|shard| json!([shard, 1])).collect();
     let ids: Value = (1..=64).map(|n| format!("00000000-0000-0000-0000-{n:012x}")).collect();
-    let due = Kept {
-        name: "due",
-        begin: BY_INDEX,
-        of: "outgrow_deliveries",
-        values: format!("'ear', '{shards}', 64"),
-    };
-    let settle = Kept {
-        name: "settle",
-        begin: Begin::JOTTED_BY_INDEX.postgres,
-        of: "outgrow_deliveries",
-        values: format!("'ear', '{ids}', '{shards}'"),
-    };
-    let begin = Kept {
-        name: "attempt",
-        begin: Begin::JOTTED_BY_INDEX.postgres,
-        of: "outgrow_inbox",
-        values: format!("'{shards}', 64"),
-    };
+    let due = Kept { name: "due", of: "outgrow_deliveries", values: format!("'ear', '{shards}', 64") };
+    let settle =
+        Kept { name: "settle", of: "outgrow_deliveries", values: format!("'ear', '{ids}', '{shards}'") };
+    let begin = Kept { name: "attempt", of: "outgrow_inbox", values: format!("'{shards}', 64") };
     due.prepare(&mut session, "text, jsonb, bigint", outbox::DUE).await;
     settle.prepare(&mut session, "text, jsonb, jsonb", outbox::SETTLE).await;
     begin.prepare(&mut session, "jsonb, bigint", inbox::BEGIN).await;

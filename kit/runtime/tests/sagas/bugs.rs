@@ -1,9 +1,8 @@
 //! The planted bugs: what somebody might get wrong in a store, a neighbour or a module. The laws must find each.
 //!
 //! Some mistakes are not here, because they are none: to take who is taken (leases spare work), to forget how often a
-//! step was tried (its patience goes by the clock), and to jot that a step was undone, refused or given up (it comes to
-//! the same again). That a step was done must last: whoever calls the saga off before it is there again would undo too
-//! little.
+//! step was tried (its patience goes by the clock), to jot that a step was refused or given up, and to go on with a
+//! transition that was not kept (it comes to the same again).
 
 /// One mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +13,12 @@ pub(crate) enum Bug {
     TakenBackTooFar,
     /// The store keeps a transition wherever the saga is.
     NoCompareAndSet,
-    /// The store says that a transition is kept, whatever comes of its commit.
-    AcknowledgedBeforeCommit,
     /// The trip and its saga begin in two transactions.
     BegunApart,
     /// The trip is called off in one transaction, its saga in another.
     CalledOffApart,
+    /// What is called off is undone from the step that it is known to be at.
+    UndoneAsFarAsNoted,
     /// The trip ends in one transaction, its saga in another.
     EndedApart,
     /// A neighbour that is asked again does it again.
@@ -37,16 +36,15 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Jotted("plan"),
         Self::Jotted("call off"),
         Self::Jotted("answer"),
-        Self::Jotted("did"),
         Self::TakenBackTooFar,
         Self::NoCompareAndSet,
-        Self::AcknowledgedBeforeCommit,
         Self::BegunApart,
         Self::CalledOffApart,
+        Self::UndoneAsFarAsNoted,
         Self::EndedApart,
         Self::NotIdempotent,
         Self::NoTombstone,

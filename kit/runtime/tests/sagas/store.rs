@@ -154,16 +154,9 @@ impl SagaStore for Session {
 
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
         let anywhere = self.0.fate.has(Bug::NoCompareAndSet);
-        let asked = transition.clone();
-        let kept = self.write(transition.turn.word(), move |tables| advance(tables, &asked, anywhere)).await;
-        match kept {
-            Err(CommitError::NotCommitted(_) | CommitError::InDoubt(_))
-                if self.0.fate.has(Bug::AcknowledgedBeforeCommit) =>
-            {
-                transition.apply(transition.at.as_ref())
-            }
-            kept => kept,
-        }
+        let (word, jotted) = (transition.turn.word(), matches!(transition.turn, Turn::Did | Turn::Undid));
+        let keep = move |tables: &mut Tables| advance(tables, &transition, anywhere);
+        if jotted { self.jot(word, keep).await } else { self.write(word, keep).await }
     }
 
     async fn put_off(

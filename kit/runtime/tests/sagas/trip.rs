@@ -146,9 +146,16 @@ pub(crate) async fn plan(session: &Session, id: Uuid) -> Result<(), CommitError>
 /// A trip is called off, however far it is, in one transaction, unless that is the bug. What was refused stays so.
 pub(crate) async fn call_off(session: &Session, id: Uuid) -> Result<(), CommitError> {
     session.0.fate.happened("a trip was called off", id);
+    let only_so_far = session.0.fate.has(Bug::UndoneAsFarAsNoted);
     let off = move |tables: &mut crate::home::Tables| {
         let off = Transition::called_off(&TRIP, id, Why::new("off", "they stay at home"));
-        store::advance(tables, &off, false).map(drop)
+        let noted = tables.sagas.get(&id).map(|kept| kept.instance.step);
+        let after = store::advance(tables, &off, false)?;
+        if only_so_far && after.is_some() {
+            let now = &mut tables.sagas.get_mut(&id).expect("a saga that was called off").instance;
+            now.step = noted.unwrap_or(now.step).min(now.step);
+        }
+        Ok(())
     };
     let trip = move |tables: &mut crate::home::Tables| match tables.trips.get_mut(&id) {
         Some(trip) if *trip != Trip::Refused => {
