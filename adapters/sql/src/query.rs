@@ -132,16 +132,6 @@ impl<'c> Query<'c> {
         }
     }
 
-    /// For the end of its transaction, on SQLite; elsewhere it is run.
-    pub(crate) async fn at_the_end(self) -> Result<Option<AtTheEnd>, SqlError> {
-        match self {
-            Self { bound: Bound::Sqlite(sql, values, _), wrong: None, .. } => {
-                Ok(Some(AtTheEnd { sql, values }))
-            }
-            now => now.execute().await.map(|_| None),
-        }
-    }
-
     fn begin(self) -> Result<(Bound<'c>, Ending<'c>), SqlError> {
         let Self { bound, wrong, mut doomed } = self;
         if doomed.as_deref() == Some(&true) {
@@ -151,23 +141,6 @@ impl<'c> Query<'c> {
             **doomed = true;
         }
         wrong.map_or(Ok((bound, Ending(doomed))), Err)
-    }
-}
-
-/// What is committed as it is run: so it goes to the thread of its connection, and back, together with the COMMIT.
-pub(crate) struct AtTheEnd {
-    sql: &'static str,
-    values: SqliteArguments,
-}
-
-impl AtTheEnd {
-    pub(crate) async fn run(self, on: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query_with(self.sql, self.values).execute(on).await.map(drop)
-    }
-
-    pub(crate) async fn commit(self, on: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {
-        let sql = AssertSqlSafe(format!("{}; commit", self.sql));
-        sqlx::query_with(sql, self.values).execute(on).await.map(drop)
     }
 }
 

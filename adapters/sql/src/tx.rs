@@ -26,7 +26,7 @@ use crate::{
     db::{Begin, Engine},
     events,
     lender::Lent,
-    query::{AtTheEnd, Bound},
+    query::Bound,
     sagas,
 };
 
@@ -38,7 +38,6 @@ pub struct Tx {
     fate: Fate,
     db: Db,
     besides: Besides,
-    last: Option<AtTheEnd>,
 }
 
 /// What a transaction does besides what its store does.
@@ -85,7 +84,6 @@ impl Tx {
             fate,
             db: db.clone(),
             besides: Besides::default(),
-            last: None,
         })
     }
 
@@ -103,24 +101,6 @@ impl Tx {
     /// the thread of its connection and back by itself. They have their values in common.
     pub(crate) fn batch(&mut self, sql: Sql) -> Query<'_> {
         Query::of_kit(self.conn.bound(sql)).of_tx(&mut self.doomed)
-    }
-
-    /// Runs what nobody waits for, such as the row of an event: at the latest with the COMMIT.
-    pub(crate) async fn at_the_end(
-        &mut self,
-        sql: Sql,
-        values: impl for<'q> FnOnce(Query<'q>) -> Query<'q>,
-    ) -> Result<(), SqlError> {
-        if self.doomed {
-            return Err(SqlError::doomed());
-        }
-        if let (Some(before), Conn::Sqlite(lent)) = (self.last.take(), &mut self.conn) {
-            self.doomed = true;
-            before.run(lent.conn()).await?;
-            self.doomed = false;
-        }
-        self.last = values(self.batch(sql)).at_the_end().await?;
-        Ok(())
     }
 
     /// Remembers what a command was answered: in the transaction that has its effects, for seven days.
@@ -192,7 +172,7 @@ impl Tx {
         self.fate.commit_sent(true);
         let ended = match self.conn {
             Conn::Postgres(lent) => lent.commit().await,
-            Conn::Sqlite(lent) => commit(lent, self.last).await,
+            Conn::Sqlite(lent) => lent.commit().await,
         };
         let wake = || {
             besides.pass("committed");
@@ -222,13 +202,6 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-async fn commit(mut lent: Lent<Sqlite>, last: Option<AtTheEnd>) -> Result<(), sqlx::Error> {
-    let Some(last) = last else { return lent.commit().await };
-    last.commit(lent.conn()).await?;
-    lent.committed();
-    Ok(())
 }
 
 impl<T> Committed<T> {

@@ -111,12 +111,11 @@ pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<()
     }
     let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
     let shard = i64::from(shard(&event.key));
-    let publish = tx.at_the_end(PUBLISH, |publish| {
-        let publish = publish.bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
-        let publish = publish.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
-        publish.bind(event.causation).bind(shard).bind(audience)
-    });
-    Ok(publish.await?)
+    let publish = tx.batch(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
+    let publish = publish.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
+    let publish = publish.bind(event.causation).bind(shard).bind(audience);
+    publish.execute().await?;
+    Ok(())
 }
 
 #[async_trait]
