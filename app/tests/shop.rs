@@ -1,6 +1,8 @@
 //! The shop as people run it: real processes, talking over gRPC where the topology says so.
 #![cfg(test)]
 
+#[path = "shop/archive.rs"]
+mod archive;
 #[path = "shop/books.rs"]
 mod books;
 #[path = "shop/broker_away.rs"]

@@ -2,17 +2,30 @@
 //!
 //! What cannot be read here could not be kept either; so whatever is read is an event that any inbox has room for.
 
-use lapin::{BasicProperties, types::FieldTable};
+use lapin::{
+    BasicProperties,
+    types::{FieldTable, ShortString},
+};
 use outgrow::event::Recorded;
+use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-use crate::message::{Failure, Headers, parsed, text};
+use crate::{
+    broker,
+    message::{Failure, Headers, parsed, text},
+};
 
-/// Beside the other there is `cloudEvents:`, which some clients cannot name.
+/// Of the name of each header. Beside it there is `cloudEvents:`, which some clients cannot name.
+macro_rules! prefix {
+    () => {
+        "cloudEvents_"
+    };
+}
+
 macro_rules! attribute {
     ($name:literal) => {
-        concat!("cloudEvents_", $name)
+        concat!(prefix!(), $name)
     };
 }
 
@@ -66,6 +79,25 @@ pub(crate) fn properties(
         .with_headers(headers.into()))
 }
 
+/// An event of a module as a `CloudEvent` in structured mode, for who gets it otherwise than over the broker: what a copy
+/// of it says there, in one JSON object. `names` is the prefix of the broker's names, as of [`asyncapi`](crate::asyncapi()).
+///
+/// # Errors
+/// When its moment is in no year from 0 to 9999.
+pub fn cloud_event(names: &str, module: &str, event: &Recorded) -> Result<Value, String> {
+    let properties = properties(&broker::source(names, module), event, None)?;
+    let headers = properties.headers().clone().unwrap_or_default();
+    let mut object = Map::new();
+    for header in headers.inner().keys().map(ShortString::as_str) {
+        let value = needed(&headers, header)?;
+        object.insert(header.strip_prefix(prefix!()).unwrap_or(header).to_owned(), value.into());
+    }
+    let data = serde_json::from_str(&event.data).unwrap_or_else(|_no_json| Value::from(&*event.data));
+    object.insert("datacontenttype".to_owned(), JSON.into());
+    object.insert("data".to_owned(), data);
+    Ok(object.into())
+}
+
 /// The event that a message is, and the module that published it.
 ///
 /// # Errors
@@ -107,7 +139,7 @@ pub(crate) fn id(properties: &BasicProperties) -> Option<Uuid> {
 
 fn json(body: Vec<u8>) -> Result<String, String> {
     let data = String::from_utf8(body).map_err(|_invalid| "the body is not text".to_owned())?;
-    let read = serde_json::from_str::<serde_json::Value>(&data);
+    let read = serde_json::from_str::<Value>(&data);
     read.map(|_any| data).map_err(|error| format!("the body is not JSON: {error}"))
 }
 
@@ -131,6 +163,7 @@ fn missing(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use lapin::types::AMQPValue;
+    use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
@@ -159,6 +192,26 @@ mod tests {
             let read = read(&properties, event.data.clone().into_bytes());
             assert_eq!(read, Ok(("ordering".to_owned(), event)));
         }
+    }
+
+    #[test]
+    fn outside_the_broker_an_event_says_what_a_copy_of_it_says() {
+        let event = Recorded { causation: Some(Uuid::from_u128(9)), previous: Some(1), ..event() };
+        let expected = json!({
+            "specversion": "1.0",
+            "id": "00000000-0000-0000-0000-000000000007",
+            "source": "shop/ordering",
+            "type": "ordering.v1.order_placed",
+            "subject": "17 ü",
+            "time": "2026-11-26T03:04:05.678901Z",
+            "stream": "ordering.v1.OrderEvent",
+            "sequence": "00000000000000000003",
+            "correlationid": "00000000-0000-0000-0000-000000000008",
+            "causationid": "00000000-0000-0000-0000-000000000009",
+            "datacontenttype": "application/json",
+            "data": { "order": "17 ü" },
+        });
+        assert_eq!(cloud_event("shop", "ordering", &event), Ok(expected));
     }
 
     #[test]

@@ -120,4 +120,5 @@ pub use asyncapi::{asyncapi, asyncapi_file};
 pub use broker::{Broker, BrokerError};
 pub use carrier::RabbitMq;
 pub use client::RabbitTransport;
+pub use event::cloud_event;
 pub use server::{Limits, RabbitServer};

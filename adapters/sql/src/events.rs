@@ -7,6 +7,7 @@
 //! Lists of values go to the engine as one JSON text, which each takes apart in its own words. Time is the engine's:
 //! processes with wrong clocks share one opinion of when a lease ends.
 
+mod archive;
 mod care;
 mod forget;
 mod inbox;
@@ -22,6 +23,7 @@ use outgrow::{ModuleSpec, event::StreamDesc};
 use outgrow_runtime::{Bell, events::Lease};
 use serde_json::{Value, json};
 
+pub use archive::{Archived, Excerpt};
 pub use care::{Parked, Upkeep, Waiting};
 pub(crate) use forget::forget_hourly;
 pub(crate) use inbox::mark;

@@ -30,7 +30,7 @@ pub mod url;
 
 pub use db::Db;
 pub use error::{OpenError, SqlError};
-pub use events::{Parked, Upkeep, Waiting};
+pub use events::{Archived, Excerpt, Parked, Upkeep, Waiting};
 pub use home::{Home, Homes, Unready};
 pub use migrate::{Migrated, migrate, migrated, named};
 pub use outgrow_runtime::{Bell, crash, events::Poison};

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod sql {
     pub(crate) mod answers;
+    pub(crate) mod archive;
     pub(crate) mod audience;
     pub(crate) mod cancellation;
     pub(crate) mod events;
@@ -98,6 +99,10 @@ laws! {
         what_would_not_fit_through_a_carrier_is_not_published,
         no_event_is_overlooked_that_becomes_the_next_while_it_comes,
         what_everybody_has_is_forgotten_after_seven_days;
+    archive:
+        an_archive_is_read_from_its_end_or_from_a_moment_on,
+        of_a_moment_on_is_what_tells_of_it_whenever_its_id_was_made,
+        what_is_read_says_who_still_has_to_get_it;
     audience:
         a_subscriber_added_later_handles_from_the_first_event_that_is_addressed_to_it,
         who_comes_back_handles_what_it_was_told_before_first,

@@ -105,6 +105,7 @@ fn help_has_examples_everywhere() {
         "contracts",
         "contracts export",
         "contracts check",
+        "events archive",
         "migrate",
         "import",
         "orders",

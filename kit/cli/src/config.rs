@@ -211,6 +211,11 @@ impl Settings {
         }
     }
 
+    /// What the names of this system begin with at a broker, whether it has one or not.
+    pub fn names(&self) -> &str {
+        self.broker.as_ref().map_or(DEFAULT_PREFIX, |broker| &broker.prefix)
+    }
+
     /// Where the home of a module is.
     pub fn home_of(&self, module: &str) -> &str {
         self.homes.get(module).map_or(&self.data_url, |home| &home.url)

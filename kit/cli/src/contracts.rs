@@ -134,11 +134,10 @@ fn publish(out: &Path, app: App, settings: &Settings) -> Result<(), Failed> {
         export.map_err(|breaches| Failed::other(anyhow::anyhow!(breaches.join("\n  "))))
     };
     write(out.join(schema::file(schema::KERNEL)), &sound(schema::export_kernel(""))?.proto)?;
-    let prefix = settings.broker.as_ref().map_or(DEFAULT_PREFIX, |broker| &broker.prefix);
     for contract in app.modules.iter().flat_map(|spec| contracts(spec)) {
         let proto = out.join(schema::file(contract.port.package));
         write(proto.clone(), &sound(schema::export(contract, ""))?.proto)?;
-        for (file, text) in of_events(contract, prefix) {
+        for (file, text) in of_events(contract, settings.names()) {
             write(proto.with_file_name(file), &text)?;
         }
     }

@@ -1,4 +1,6 @@
-//! `events`: what waits to be delivered or handled, and what was set aside.
+//! `events`: what waits to be delivered or handled, what was set aside, and what has happened lately.
+
+mod archive;
 
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
+use self::archive::Archive;
 use crate::{App, Failed, Settings, check, exit, homes::Opened};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -18,7 +21,10 @@ Examples:
   shop events parked                which were set aside, and why
   shop events show ID               all about one of them
   shop events replay ID             try it again, once its reason is gone
-  shop events discard ID            give it up: it counts as handled";
+  shop events discard ID            give it up: it counts as handled
+  shop events archive --key ORDER   what has happened to an order
+  shop events archive --since 2026-11-26T17:00:00Z --limit 10000 --json
+                                    what has happened from then on, to be kept elsewhere";
 
 /// How many parked events are listed.
 const LISTED: u32 = 1_000;
@@ -70,6 +76,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Shows the events of the last seven days, whether they are delivered or not
+    #[command(after_help = EXAMPLES)]
+    Archive(Archive),
 }
 
 pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Result<(), Failed> {
@@ -82,6 +91,7 @@ pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Res
         Command::Show { id, json } => show(&homes, *id, *json).await,
         Command::Replay { id, json } => decide(&homes, *id, true, *json).await,
         Command::Discard { id, json } => decide(&homes, *id, false, *json).await,
+        Command::Archive(wanted) => archive::archive(&homes, app, settings.names(), wanted).await,
     };
     opened.close().await;
     done

@@ -4,7 +4,7 @@ use outgrow::{CommitError, StoreError, event::Recorded};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{now, outbox::recorded};
+use super::{Archived, Excerpt, archive, now, outbox::recorded};
 use crate::{Db, Row, Sql, SqlError, Tx};
 
 /// Events that wait.
@@ -117,6 +117,20 @@ impl Upkeep {
         let rows = self.0.query(PARKED).bind(i64::from(limit)).all().await?;
         let parked: Result<_, SqlError> = rows.iter().map(parked).collect();
         Ok(parked?)
+    }
+
+    /// The newest `limit` events that the outbox keeps, or, of those that tell of `since` or later, the first: who goes
+    /// on where an answer ended gets everything. The newest comes last.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn archive(
+        &self,
+        which: Excerpt<'_>,
+        since: Option<OffsetDateTime>,
+        limit: u32,
+    ) -> Result<Vec<Archived>, StoreError> {
+        archive::read(&self.0, which, since, limit).await
     }
 
     /// Lets a parked event be tried again, from the first attempt on. False if there is none of this id.

@@ -1,10 +1,10 @@
-//! How PostgreSQL goes about a backlog that it has no statistics of.
+//! How PostgreSQL goes about a backlog that it has no statistics of, and about an archive.
 
 use outgrow_testkit::TestDatabase;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
-use super::{inbox, outbox};
+use super::{archive, inbox, outbox};
 use crate::{Sql, db::tests::home, postgres::SETTINGS_OF_KIT};
 
 /// As nobody can have looked at yet.
@@ -51,10 +51,8 @@ async fn run(session: &mut PgConnection, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(session).await.unwrap();
 }
 
-#[tokio::test]
-#[ignore = "needs PostgreSQL: cargo xtask test"]
-async fn a_backlog_without_statistics_is_followed_by_its_index() {
-    let database = TestDatabase::new().await;
+/// A session in a home that is empty, and stays without statistics.
+async fn empty(database: &TestDatabase) -> PgConnection {
     let _migrated = home(&database.url().parse().unwrap()).await;
     let mut session = PgConnection::connect(&database.url()).await.unwrap();
     run(&mut session, "set search_path = shelf".to_owned()).await;
@@ -65,6 +63,39 @@ async fn a_backlog_without_statistics_is_followed_by_its_index() {
         run(&mut session, format!("alter table outgrow_{table} set (autovacuum_enabled = off)")).await;
         run(&mut session, format!("vacuum analyze outgrow_{table}")).await;
     }
+    session
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn an_archive_is_read_by_its_indexes() {
+    let database = TestDatabase::new().await;
+    let mut session = empty(&database).await;
+    let read =
+        |name, values: &str| Kept { name, of: "outgrow_", values: format!("'2026-11-26', 100, {values}") };
+    let (first, key) = ("'00000000-0000-0000-0000-000000000007', null", "'s', '7'");
+    let (newest, since) = (read("newest", first), read("since", first));
+    let (of_key, of_key_since) = (read("of_key", key), read("of_key_since", key));
+    newest.prepare(&mut session, "timestamptz, bigint, uuid, text", archive::NEWEST.into()).await;
+    since.prepare(&mut session, "timestamptz, bigint, uuid, text", archive::SINCE.into()).await;
+    of_key.prepare(&mut session, "timestamptz, bigint, text, text", archive::NEWEST_OF_KEY.into()).await;
+    of_key_since.prepare(&mut session, "timestamptz, bigint, text, text", archive::OF_KEY_SINCE.into()).await;
+    run(&mut session, BACKLOG.to_owned()).await;
+    newest.assert_by(&mut session, "Index Scan Backward using outgrow_outbox_pkey").await;
+    since.assert_by(&mut session, "Index Scan using outgrow_outbox_pkey").await;
+    of_key.assert_by(&mut session, "Index Scan Backward using outgrow_outbox_sequence_key").await;
+    of_key_since.assert_by(&mut session, "Index Scan using outgrow_outbox_sequence_key").await;
+    for read in [newest, since, of_key, of_key_since] {
+        read.assert_by(&mut session, "using outgrow_deliveries_event").await;
+    }
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn a_backlog_without_statistics_is_followed_by_its_index() {
+    let database = TestDatabase::new().await;
+    let mut session = empty(&database).await;
     let shards: Value = (0..16).map(|shard| json!([shard, 1])).collect();
     let ids: Value = (1..=64).map(|n| format!("00000000-0000-0000-0000-{n:012x}")).collect();
     let due = Kept { name: "due", of: "outgrow_deliveries", values: format!("'ear', '{shards}', 64") };
