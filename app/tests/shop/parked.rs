@@ -92,6 +92,76 @@ async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
     assert!(why.contains(&id) && why.contains("`events parked` lists"), "{why}");
 }
 
+const NOBODY: &str = "0197f0e5-0000-7000-8000-ffffffffffff";
+const CONFIRMED: &str = "ordering.v1.order_confirmed";
+const CANCELLED: &str = "ordering.v1.order_cancelled";
+
+/// Sets an event of each of these kinds aside; nobody is there to try them again.
+async fn set_aside(shop: &mut System, kinds: &[&str]) -> Vec<String> {
+    let inbox = shop.data.home(&notifications_infra::SPEC).await.events().inbox;
+    let mut ids = Vec::new();
+    for (number, kind) in (1_u128..).zip(kinds) {
+        let [poison, _] = events(OrderId(Uuid::from_u128(number * 16)));
+        ids.push(poison.id.to_string());
+        inbox.accept(&[Recorded { kind: (*kind).to_owned(), ..poison }]).await.unwrap();
+    }
+    until_async("all are set aside", SOON, async || parked(shop).len() == kinds.len()).await;
+    shop.process("main").kill();
+    ids
+}
+
+/// What a command that is wrong about something says on stdout, and why.
+fn refused(shop: &System, args: &[&str]) -> (String, String) {
+    let output = shop.command(&[&["events"], args].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(64), "{args:?}");
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+async fn many_are_decided_about(mut shop: System) {
+    let kinds = [CONFIRMED, CONFIRMED, CONFIRMED, CANCELLED, CANCELLED, CONFIRMED];
+    let ids = set_aside(&mut shop, &kinds).await;
+    let wrong: [&[&str]; 5] = [
+        &["replay"],
+        &["discard"],
+        &["replay", &ids[0], "--all"],
+        &["replay", &ids[0], "--kind", CONFIRMED],
+        &["replay", "--all", "--kind", "ordering.v1.order_framed"],
+    ];
+    let whys = wrong.map(|wrong| refused(&shop, wrong).1);
+    assert!(
+        whys[4].contains("`ordering.v1.order_framed`; there are") && whys[4].contains(CONFIRMED),
+        "{whys:?}"
+    );
+    assert_eq!(parked(&shop).len(), 6, "whoever is wrong has changed nothing");
+
+    let row = |id: &str, done: &str| json!({ "id": id, "module": "notifications", "done": done });
+    let (said_first, why) = refused(&shop, &["replay", NOBODY, &ids[1], &ids[0], "--json"]);
+    let rows: Value = serde_json::from_str(&said_first).unwrap();
+    assert_eq!(rows, json!([row(&ids[0], "replayed"), row(&ids[1], "replayed")]));
+    assert!(why.contains(NOBODY) && !why.contains(&ids[0]), "{why}");
+    let (given_up, why) = refused(&shop, &["discard", &ids[2], NOBODY, &ids[0]]);
+    assert_eq!(given_up, format!("notifications: {} is given up\n", ids[2]));
+    assert!(why.contains(&format!("no event {} or {NOBODY} is parked", ids[0])), "{why}");
+
+    let replay = |of: &[&str]| said(&shop, &[&["events", "replay", "--all"], of].concat());
+    let again = |id: &str| format!("notifications: {id} is tried again\n");
+    assert_eq!(replay(&["--kind", CANCELLED]), again(&ids[3]) + &again(&ids[4]));
+    assert_eq!(replay(&["--kind", CANCELLED]), "nothing of that kind is parked\n");
+    assert_eq!(replay(&[]), again(&ids[5]));
+    assert_eq!((replay(&[]), replay(&["--json"])), ("nothing is parked\n".to_owned(), "[]\n".to_owned()));
+}
+
+#[tokio::test]
+async fn many_that_were_set_aside_are_tried_again_or_given_up_at_once() {
+    many_are_decided_about(System::started(&[], "").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn on_postgresql_many_that_were_set_aside_are_tried_again_or_given_up_at_once() {
+    many_are_decided_about(System::started_on_postgres(&[], "").await).await;
+}
+
 #[tokio::test]
 async fn an_event_that_cannot_be_handled_is_set_aside_seen_and_given_up() {
     an_event_that_cannot_be_handled_is_looked_after(&System::started(&[], "").await).await;

@@ -1,6 +1,7 @@
 //! `events`: what waits to be delivered or handled, what was set aside, and what has happened lately.
 
 mod archive;
+mod decide;
 
 use std::time::Duration;
 
@@ -11,7 +12,10 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-use self::archive::Archive;
+use self::{
+    archive::Archive,
+    decide::{Discard, Replay},
+};
 use crate::{App, Failed, Settings, check, exit, homes::Opened};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -20,8 +24,10 @@ Examples:
   shop events lag --watch 10        the same after 10 s, and how many were handled meanwhile
   shop events parked                which were set aside, and why
   shop events show ID               all about one of them
-  shop events replay ID             try it again, once its reason is gone
-  shop events discard ID            give it up: it counts as handled
+  shop events replay ID…            try it again, once its reason is gone
+  shop events replay --all --kind ordering.v1.order_placed
+                                    the same, whatever of that kind is parked
+  shop events discard ID…           give it up: it counts as handled
   shop events archive --key ORDER   what has happened to an order
   shop events archive --since 2026-11-26T17:00:00Z --limit 10000 --json
                                     what has happened from then on, to be kept elsewhere";
@@ -58,24 +64,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Lets an event that was set aside be tried again
+    /// Lets events that were set aside be tried again
     #[command(after_help = EXAMPLES)]
-    Replay {
-        /// Its id
-        id: Uuid,
-        /// As JSON, for programs
-        #[arg(long)]
-        json: bool,
-    },
-    /// Gives up an event that was set aside: it counts as handled, and the later ones of its key go on
+    Replay(Replay),
+    /// Gives up events that were set aside: they count as handled, and the later ones of their keys go on
     #[command(after_help = EXAMPLES)]
-    Discard {
-        /// Its id
-        id: Uuid,
-        /// As JSON, for programs
-        #[arg(long)]
-        json: bool,
-    },
+    Discard(Discard),
     /// Shows the events of the last seven days, whether they are delivered or not
     #[command(after_help = EXAMPLES)]
     Archive(Archive),
@@ -89,8 +83,8 @@ pub(crate) async fn run(command: &Command, settings: &Settings, app: App) -> Res
         Command::Lag { json, watch } => lag(&homes, *json, *watch).await,
         Command::Parked { json } => parked(&homes, *json).await,
         Command::Show { id, json } => show(&homes, *id, *json).await,
-        Command::Replay { id, json } => decide(&homes, *id, true, *json).await,
-        Command::Discard { id, json } => decide(&homes, *id, false, *json).await,
+        Command::Replay(replay) => decide::replay(&homes, app, replay).await,
+        Command::Discard(discard) => decide::discard(&homes, discard).await,
         Command::Archive(wanted) => archive::archive(&homes, app, settings.names(), wanted).await,
     };
     opened.close().await;
@@ -218,34 +212,13 @@ async fn show(homes: &[&Home], id: Uuid, json: bool) -> Result<(), Failed> {
         }
         return Ok(());
     }
-    Err(unknown(id))
+    Err(unknown(&[id]))
 }
 
-async fn decide(homes: &[&Home], id: Uuid, again: bool, json: bool) -> Result<(), Failed> {
-    let mut decided = Vec::new();
-    for home in homes {
-        let done = if again { home.upkeep().replay(id).await } else { home.upkeep().discard(id).await };
-        if done.map_err(unavailable)? {
-            decided.push(home.module());
-        }
-    }
-    if decided.is_empty() {
-        return Err(unknown(id));
-    }
-    if json {
-        let what = if again { "replayed" } else { "discarded" };
-        let decided: Value = decided
-            .iter()
-            .map(|module| json!({ "id": id.to_string(), "module": module, "done": what }))
-            .collect();
-        return exit::say(format_args!("{decided:#}"));
-    }
-    let what = if again { "is tried again" } else { "is given up" };
-    decided.iter().try_for_each(|module| exit::say(format_args!("{module}: {id} {what}")))
-}
-
-fn unknown(id: Uuid) -> Failed {
-    Failed::usage(anyhow::anyhow!("no event {id} is parked; `events parked` lists those that are"))
+fn unknown(ids: &[Uuid]) -> Failed {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    let why = format!("no event {} is parked; `events parked` lists those that are", ids.join(" or "));
+    Failed::usage(anyhow::anyhow!(why))
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Failed {

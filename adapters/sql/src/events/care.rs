@@ -56,6 +56,8 @@ const PARKED: Sql = Sql {
     postgres: "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1",
     sqlite: "select * from outgrow_inbox where parked = 1 order by received_at, stream, key, sequence limit $1",
 };
+const PARKED_IDS: &str =
+    "select id from outgrow_inbox where parked and (cast($1 as text) is null or kind = $1) order by id";
 const HOW_MANY_PARKED: Sql = Sql {
     postgres: "select count(*) as parked from outgrow_inbox where parked",
     sqlite: "select count(*) as parked from outgrow_inbox where parked = 1",
@@ -131,6 +133,16 @@ impl Upkeep {
         limit: u32,
     ) -> Result<Vec<Archived>, StoreError> {
         archive::read(&self.0, which, since, limit).await
+    }
+
+    /// The ids of all events that were set aside, of one kind if it is given.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub async fn parked_ids(&self, kind: Option<&str>) -> Result<Vec<Uuid>, StoreError> {
+        let rows = self.0.query(PARKED_IDS).bind(kind.map(ToOwned::to_owned)).all().await?;
+        let ids: Result<_, SqlError> = rows.iter().map(|row| row.get("id")).collect();
+        Ok(ids?)
     }
 
     /// Lets a parked event be tried again, from the first attempt on. False if there is none of this id.
