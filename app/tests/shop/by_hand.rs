@@ -52,6 +52,11 @@ fn refused(shop: &System, args: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// What programs are told of a change.
+fn row(id: &str, step: &str, done: &str) -> Value {
+    json!({ "id": id, "module": "ordering", "saga": "fulfilment", "step": step, "done": done })
+}
+
 async fn many_are_tried_again(mut shop: System) {
     let gauge =
         |parked| format!("\noutgrow_sagas_parked{{module=\"ordering\",saga=\"fulfilment\"}} {parked}\n");
@@ -70,6 +75,16 @@ async fn many_are_tried_again(mut shop: System) {
     for wrong in wrong {
         refused(&shop, &[&["sagas"], wrong, &["--why", "no"]].concat());
     }
+    for (wrong, why) in [
+        (
+            ["--step", "shop"],
+            "no saga of this build has a step `shop`; there are authorize, capture, confirm, reserve, ship",
+        ),
+        (["--saga", "delivery"], "this build knows no saga `delivery`; there are fulfilment"),
+    ] {
+        let said = refused(&shop, &[&["sagas", "retry", "--all-parked", "--why", "no"][..], &wrong].concat());
+        assert!(said.contains(why), "{said}");
+    }
     for wrong in ["", " ", "two\nlines", "\u{1b}[31mred", &"w".repeat(501)] {
         refused(&shop, &["sagas", "retry", "--all-parked", "--why", wrong]);
     }
@@ -78,11 +93,8 @@ async fn many_are_tried_again(mut shop: System) {
     let why = ["--why", "they are back", "--by", "ada"];
     let retry = |of: &[&str]| said(&shop, &[&["sagas", "retry"], of, &why].concat());
     let two: Value = serde_json::from_str(&retry(&[&ids[0], &ids[1], "--json"])).unwrap();
-    let row = |id: &str| json!({ "id": id, "module": "ordering", "saga": "fulfilment", "step": "authorize", "done": "retried" });
-    assert_eq!(two, json!([row(&ids[0]), row(&ids[1])]));
-    for elsewhere in [["--step", "ship"], ["--saga", "delivery"]] {
-        assert_eq!(retry(&[&["--all-parked"][..], &elsewhere].concat()), "nothing is parked there\n");
-    }
+    assert_eq!(two, json!([row(&ids[0], "authorize", "retried"), row(&ids[1], "authorize", "retried")]));
+    assert_eq!(retry(&["--all-parked", "--step", "ship"]), "nothing is parked there\n");
     let rest = retry(&["--all-parked", "--step", "authorize", "--saga", "fulfilment"]);
     assert_eq!(rest.lines().count(), 3, "{rest}");
     for id in &ids[2..] {
@@ -114,20 +126,30 @@ async fn on_postgresql_many_that_are_parked_are_counted_and_tried_again_at_once(
 #[tokio::test]
 async fn an_order_whose_last_step_back_is_skipped_waits_to_be_cancelled() {
     let mut shop = System::started(TILL, "").await;
-    let ids = unpaid(&mut shop, 1).await;
-    let id = &*ids[0];
+    let ids = unpaid(&mut shop, 2).await;
     shop.process("main").kill();
-    said(&shop, &["sagas", "compensate", id, "--why", "the shelf has burnt"]);
-    turn(&shop, id, Turn::Undid).await;
+    for id in &ids {
+        let turned = said(&shop, &["sagas", "compensate", id, "--why", "the shelf has burnt", "--json"]);
+        let turned: Value = serde_json::from_str(&turned).unwrap();
+        assert_eq!(turned, json!([row(id, "authorize", "compensated")]));
+        turn(&shop, id, Turn::Undid).await;
+    }
     park(&shop, &ids).await;
-    let skipped = said(&shop, &["sagas", "skip", id, "--why", "there is nothing to be put back"]);
-    assert_eq!(skipped, format!("ordering: fulfilment {id}, parked at reserve, goes on behind its step\n"));
+    let skip = |id: &str, more: &[&str]| {
+        said(&shop, &[&["sagas", "skip", id, "--why", "there is nothing to be put back"], more].concat())
+    };
+    let behind = format!("ordering: fulfilment {}, parked at reserve, goes on behind its step\n", ids[0]);
+    assert_eq!(skip(&ids[0], &[]), behind);
+    let skipped: Value = serde_json::from_str(&skip(&ids[1], &["--json"])).unwrap();
+    assert_eq!(skipped, json!([row(&ids[1], "reserve", "skipped")]));
     shop.start("main");
     shop.start("till");
     shop.ready().await;
-    assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.json()["status"], "placed");
-    assert_eq!(shop.post(&format!("/v1/orders/{id}/cancellation"), &json!({})).await.status, 200);
-    shop.order_becomes(id, "cancelled").await;
+    for id in &ids {
+        assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.json()["status"], "placed");
+        assert_eq!(shop.post(&format!("/v1/orders/{id}/cancellation"), &json!({})).await.status, 200);
+        shop.order_becomes(id, "cancelled").await;
+    }
     assert_eq!(said(&shop, &["sagas", "list"]), "every saga has ended\n");
 }
 

@@ -50,6 +50,9 @@ pub(crate) struct Decision {
     /// Which saga, if several share the id
     #[arg(long, value_name = "NAME")]
     saga: Option<String>,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which sagas are to be tried again.
@@ -105,6 +108,13 @@ impl Found<'_> {
         Failed::usage(anyhow::anyhow!("{name} {id} is {}: that cannot be done to it", self.place()))
     }
 
+    fn row(&self, done: &str) -> Value {
+        json!({
+            "id": self.tracked.instance.id.to_string(), "module": self.home.module(), "saga": self.tracked.saga,
+            "step": self.step(), "done": done,
+        })
+    }
+
     fn says(&self, what: &str) -> String {
         let (module, name, id) = (self.home.module(), &self.tracked.saga, self.tracked.instance.id);
         format!("{module}: {name} {id}, {}, {what}", self.place())
@@ -123,23 +133,34 @@ pub(super) async fn skip(homes: &[&Home], app: App, decision: &Decision) -> Resu
         return Err(Failed::usage(anyhow::anyhow!(why)));
     }
     let turn = Turn::Skipped(decision.words.why.clone());
-    decide(&found, &decision.words, turn, "goes on behind its step").await
+    decide(&found, decision, turn, ("skipped", "goes on behind its step")).await
 }
 
 pub(super) async fn compensate(homes: &[&Home], app: App, decision: &Decision) -> Result<(), Failed> {
     let found = one(homes, app, decision.id, decision.saga.as_deref()).await?;
     let turn = Turn::CalledOff(Why::new("called-off", decision.words.why.clone()));
-    decide(&found, &decision.words, turn, "turns back").await
+    decide(&found, decision, turn, ("compensated", "turns back")).await
 }
 
-/// Makes one change.
-async fn decide(found: &Found<'_>, words: &Words, turn: Turn, said: &str) -> Result<(), Failed> {
-    let made = found.change(turn, &words.by).await?;
-    if made { exit::say(found.says(said)) } else { Err(found.cannot()) }
+/// Makes one change, and says so in a word for programs or in some for people.
+async fn decide(
+    found: &Found<'_>,
+    decision: &Decision,
+    turn: Turn,
+    (done, said): (&str, &str),
+) -> Result<(), Failed> {
+    if !found.change(turn, &decision.words.by).await? {
+        return Err(found.cannot());
+    }
+    if decision.json {
+        return exit::say(format_args!("{:#}", json!([found.row(done)])));
+    }
+    exit::say(found.says(said))
 }
 
 /// Tries again whatever is asked for. Nothing is, if one of the ids is wrong; who was faster has the word.
 pub(super) async fn retry(homes: &[&Home], app: App, retry: &Retry) -> Result<(), Failed> {
+    named_well(app, retry)?;
     let nothing = (Vec::new(), Ok(()));
     let (mut found, mut ended) = if retry.all_parked { parked(homes, app, retry).await? } else { nothing };
     let ids: BTreeSet<_> = retry.ids.iter().collect();
@@ -168,15 +189,35 @@ pub(super) async fn retry(homes: &[&Home], app: App, retry: &Retry) -> Result<()
         if !retry.json {
             exit::say(one.says(said))?;
         }
-        rows.push(json!({
-            "id": one.tracked.instance.id.to_string(), "module": one.home.module(), "saga": one.tracked.saga,
-            "step": one.step(), "done": done,
-        }));
+        rows.push(one.row(done));
     }
     if retry.json {
         exit::say(format_args!("{:#}", Value::from(rows)))?;
     }
     ended
+}
+
+/// A name that nothing in this build has is a slip: it is not a place where nothing is parked.
+fn named_well(app: App, retry: &Retry) -> Result<(), Failed> {
+    let sagas: Vec<_> = app.modules.iter().flat_map(|spec| spec.sagas.iter().copied()).collect();
+    let meant = sagas.iter().filter(|saga| retry.saga.as_ref().is_none_or(|name| *name == saga.name));
+    let known = meant.clone().flat_map(|saga| saga.versions().filter_map(|version| saga.of_version(version)));
+    let steps: BTreeSet<_> = known.flat_map(|saga| saga.steps).map(|step| step.name).collect();
+    let why = match (&retry.saga, &retry.step) {
+        (Some(name), _) if meant.clone().next().is_none() => {
+            let names: BTreeSet<_> = sagas.iter().map(|saga| saga.name).collect();
+            format!("this build knows no saga `{name}`; there are {}", list(names))
+        }
+        (_, Some(step)) if !steps.contains(&**step) => {
+            format!("no saga of this build has a step `{step}`; there are {}", list(steps))
+        }
+        _ => return Ok(()),
+    };
+    Err(Failed::usage(anyhow::anyhow!(why)))
+}
+
+fn list(names: BTreeSet<&str>) -> String {
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// All that are parked, of this name and at this step if one was given; and what is wrong if there is one that this
