@@ -53,6 +53,7 @@ async fn an_event_that_cannot_be_handled_is_looked_after(shop: &System) {
     let metrics = shop.get("/metrics").await.text();
     assert!(metrics.contains("\noutgrow_events_parked{module=\"notifications\"} 1\n"), "{metrics}");
     assert!(metrics.contains("\noutgrow_events_parked{module=\"ordering\"} 0\n"), "{metrics}");
+    assert_eq!(metrics.matches("take max, not sum").count(), 2, "whoever shares a home tells the same");
     let listed = &parked(shop)[0];
     assert_eq!((&listed["id"], &listed["module"]), (&json!(id), &json!("notifications")));
     assert_eq!((&listed["attempts"], &listed["data"]), (&json!(1), &json!({ "order": 7 })));

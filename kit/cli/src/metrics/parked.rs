@@ -1,4 +1,6 @@
 //! How much waits for people in the homes of this process: asked when somebody scrapes, so that it is true then.
+//!
+//! It is a number of the home, not of the process: every process that shares a home tells it.
 
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
@@ -14,12 +16,13 @@ use crate::{App, Host};
 const WITHIN: Duration = Duration::from_secs(1);
 
 const SAGAS: &str = "\
-# HELP outgrow_sagas_parked Sagas that wait for people: see `sagas list`.
+# HELP outgrow_sagas_parked Sagas that wait for people: see `sagas list`. Every process of a home tells of all: take max, not sum.
 # TYPE outgrow_sagas_parked gauge
 ";
 
 const EVENTS: &str = "\
-# HELP outgrow_events_parked Events that were set aside by who is to handle them: see `events parked`.
+# HELP outgrow_events_parked Events that were set aside by who is to handle them: see `events parked`. Every process \
+of a home tells of all: take max, not sum.
 # TYPE outgrow_events_parked gauge
 ";
 
