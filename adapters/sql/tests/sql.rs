@@ -53,6 +53,7 @@ laws! {
         a_write_commits_all_or_nothing,
         a_taken_unique_key_is_a_conflict,
         a_stale_version_is_a_conflict,
+        who_is_kept_waiting_knows_in_time_that_nothing_was_done,
         a_panic_in_a_write_commits_nothing,
         a_panic_after_the_commit_is_in_doubt,
         an_error_after_the_commit_is_in_doubt,

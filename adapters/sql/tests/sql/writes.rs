@@ -1,11 +1,11 @@
 //! Writes: all or nothing, and an honest error.
 
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
 
 use adapter_sql::{Db, Sql};
 use outgrow::CommitError;
 use outgrow_testkit::SequentialIds;
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
 use super::{
     events,
@@ -45,6 +45,31 @@ pub(crate) async fn a_stale_version_is_a_conflict(place: &Place) {
     assert!(matches!(take(&db, "none", 1).await, Err(CommitError::Conflict)));
     take(&db, "bolt", 2).await.unwrap();
     assert_eq!(on_hand(&db, "bolt").await, Some(8));
+}
+
+/// A call has five seconds: who still waits then cannot say that nothing was done.
+pub(crate) async fn who_is_kept_waiting_knows_in_time_that_nothing_was_done(place: &Place) {
+    let db = place.db().await;
+    let (begun, has_begun) = oneshot::channel();
+    let (go, gone) = oneshot::channel::<()>();
+    let slow = tokio::spawn({
+        let db = db.clone();
+        async move {
+            db.write(async move |mut tx: adapter_sql::Tx| {
+                tx.query("update items set on_hand = 1 where sku = 'bolt'").execute().await?;
+                begun.send(()).unwrap();
+                gone.await.unwrap();
+                tx.commit(()).await
+            })
+            .await
+        }
+    });
+    has_begun.await.unwrap();
+    let waiting = timeout(Duration::from_secs(4), take(&db, "bolt", 1)).await;
+    assert!(matches!(waiting, Ok(Err(CommitError::NotCommitted(_)))), "{waiting:?}");
+    go.send(()).unwrap();
+    slow.await.unwrap().unwrap();
+    assert_eq!(on_hand(&db, "bolt").await, Some(1));
 }
 
 pub(crate) async fn a_panic_in_a_write_commits_nothing(place: &Place) {
