@@ -25,7 +25,7 @@ const LAW: &[Row] = &[
     ("X-contract",      "outgrow",                 "bytes serde thiserror time uuid"),
     ("X-core",          "outgrow X-contract",      "async-trait thiserror time tracing"),
     ("X-infra",         "outgrow X-contract X-core *-contract adapter-sql adapter-http adapter-smtp",
-                                                   "async-trait axum serde serde_json thiserror time tracing utoipa uuid"),
+                                                   "async-trait axum serde serde_json thiserror time tokio tracing utoipa uuid"),
     // one technology each
     ("adapter-sql",     "outgrow outgrow-runtime adapter-*",
                                                    "PLUMBING serde_json sqlx"),
