@@ -1,6 +1,6 @@
 //! What Ordering wants from outside, in its own words.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, Reason, Sku};
@@ -24,6 +24,10 @@ pub trait OrderStore: Send + Sync {
 
     /// One order.
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError>;
+
+    /// One order once it is no longer placed, or as it is after `within`; sooner where too many wait already. To stop
+    /// waiting, drop it.
+    async fn outcome(&self, id: OrderId, within: Duration) -> Result<Option<Order>, StoreError>;
 
     /// At most `limit` orders of a customer, newest first, from before `after`.
     async fn orders_of(

@@ -9,6 +9,7 @@ mod acl {
     pub(crate) mod inventory;
     pub(crate) mod payments;
 }
+mod ends;
 mod history;
 mod http;
 mod module;

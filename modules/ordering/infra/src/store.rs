@@ -1,6 +1,6 @@
 //! Orders, in SQL.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
 use async_trait::async_trait;
@@ -9,10 +9,14 @@ use ordering_core::{Change, HoldId, Order, OrderStore};
 use outgrow::{Answers, Clock, CommitError, Currency, Money, StoreError};
 use uuid::Uuid;
 
-/// Keeps orders in the module's home.
+use crate::ends::Ends;
+
+/// Keeps orders in the module's home. Who waits for the end of one is told by the store that ends it, if that is this
+/// one, and otherwise finds it a little later.
 pub struct SqlOrderStore {
     db: Db,
     clock: Arc<dyn Clock>,
+    ends: Arc<Ends>,
 }
 
 impl fmt::Debug for SqlOrderStore {
@@ -24,7 +28,7 @@ impl fmt::Debug for SqlOrderStore {
 impl SqlOrderStore {
     /// The orders of this home.
     pub fn new(home: &Home) -> Self {
-        Self { db: home.db(), clock: home.clock() }
+        Self { db: home.db(), clock: home.clock(), ends: Arc::default() }
     }
 }
 
@@ -39,6 +43,10 @@ impl OrderStore for SqlOrderStore {
         Ok(orders(&rows)?.pop())
     }
 
+    async fn outcome(&self, id: OrderId, within: Duration) -> Result<Option<Order>, StoreError> {
+        self.ends.wait(id, within, || self.order(id)).await
+    }
+
     async fn orders_of(
         &self,
         customer: &Customer,
@@ -51,7 +59,9 @@ impl OrderStore for SqlOrderStore {
     }
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
-        let now = self.clock.now();
+        let (now, ends) = (self.clock.now(), Arc::clone(&self.ends));
+        let ended =
+            change.order.as_ref().filter(|order| order.status != OrderStatus::Placed).map(|order| order.id);
         let write = move |mut tx: Tx| async move {
             if let Some(answer) = &change.answer {
                 tx.remember(answer, now).await?;
@@ -67,7 +77,10 @@ impl OrderStore for SqlOrderStore {
             if let Some(transition) = &change.saga {
                 tx.advance(transition).await?;
             }
-            tx.commit(()).await
+            let committed = tx.commit(()).await;
+            // In the write, which goes on if nobody waits for it; and whatever came of it, for who is told looks.
+            ended.inspect(|order| ends.tell(*order));
+            committed
         };
         self.db.write(write).await
     }

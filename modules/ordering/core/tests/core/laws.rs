@@ -2,12 +2,15 @@
 //!
 //! Each law gets an empty store. [`on_each_law`] and [`on_each_law_of_history`] make a test of each; a law that it does not name is dead code.
 
+use std::{pin::pin, time::Duration};
+
 use ordering_contract::{HistoryEntry, OrderId, OrderStatus};
 use ordering_core::{Change, Entry, FULFILMENT, HistoryStore, Order, OrderStore};
 use outgrow::{
     CommitError,
     saga::{Transition, Underway, Why},
 };
+use tokio::time::{Instant, timeout};
 
 use crate::sample::{answer, at, fact, id, mark, order, out_of_stock};
 
@@ -24,6 +27,8 @@ macro_rules! on_each_law {
             a_command_is_answered_once_and_has_its_effect_once
             the_orders_of_a_customer_come_newest_first_page_by_page
             a_transition_is_kept_with_what_it_is_about_or_not_at_all
+            an_outcome_is_told_to_who_waits_for_it
+            an_order_that_does_not_end_in_time_is_as_it_is
         }
     };
 }
@@ -143,6 +148,39 @@ pub(crate) async fn a_transition_is_kept_with_what_it_is_about_or_not_at_all(sto
     let late = Change { order: Some(order(2, "ada")), saga: Some(did(1)), ..Change::default() };
     assert!(matches!(store.commit(late).await, Err(CommitError::Conflict)), "it was called off before");
     assert_eq!(store.order(id(2)).await.unwrap(), None, "nothing of it is kept");
+}
+
+pub(crate) async fn an_outcome_is_told_to_who_waits_for_it(store: &Store) {
+    const LOOKING: Duration = Duration::from_millis(400);
+    let mut fastest = Duration::MAX;
+    for number in 1..=3 {
+        commit(store, order(number, "ada")).await.unwrap();
+        let mut waiting = pin!(store.outcome(id(number), Duration::from_mins(1)));
+        // Who is not told looks at 350 ms and at 600 ms: by now that is a while off.
+        assert!(timeout(LOOKING, &mut waiting).await.is_err(), "it has not ended");
+        let read = kept(store, id(number)).await;
+        let ended = match number {
+            1 => read.confirm().unwrap().0,
+            2 => read.reject(out_of_stock()).unwrap().0,
+            _ => read.cancel().unwrap().unwrap().0,
+        };
+        let status = ended.status;
+        commit(store, ended).await.unwrap();
+        let since = Instant::now();
+        assert_eq!(waiting.await.unwrap().unwrap().status, status);
+        fastest = fastest.min(since.elapsed());
+    }
+    assert!(fastest < Duration::from_millis(50), "the fastest of three was not told: {fastest:?}");
+    let ended = store.outcome(id(1), Duration::from_mins(1)).await.unwrap();
+    assert_eq!(ended, Some(kept(store, id(1)).await), "what has ended is not waited for");
+}
+
+pub(crate) async fn an_order_that_does_not_end_in_time_is_as_it_is(store: &Store) {
+    commit(store, order(1, "ada")).await.unwrap();
+    let (since, within) = (Instant::now(), Duration::from_millis(60));
+    assert_eq!(store.outcome(id(1), within).await.unwrap(), Some(kept(store, id(1)).await));
+    assert!(since.elapsed() >= within, "{:?}", since.elapsed());
+    assert_eq!(store.outcome(id(2), Duration::from_mins(1)).await.unwrap(), None, "nor what is not there");
 }
 
 /// The first step of the fulfilment of this order is done: as it is decided when it has just begun.

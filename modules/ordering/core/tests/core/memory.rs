@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use ordering_contract::{Customer, OrderEvent, OrderId};
+use ordering_contract::{Customer, OrderEvent, OrderId, OrderStatus};
 use ordering_core::{Change, Entry, FULFILMENT, Fact, HistoryStore, Order, OrderStore};
 use outgrow::{
     Answers, CallContext, CommitError, Event as _, Outgoing, StoreError,
@@ -14,6 +15,7 @@ use outgrow::{
     saga::{Transition, Why},
 };
 use outgrow_testkit::{MemoryAnswers, MemorySagas};
+use tokio::{sync::Notify, time::timeout};
 
 #[derive(Default)]
 pub(crate) struct MemoryOrderStore {
@@ -22,6 +24,10 @@ pub(crate) struct MemoryOrderStore {
     pub(crate) sagas: MemorySagas,
     /// How the next commits fail.
     pub(crate) commits_fail: Mutex<VecDeque<Failure>>,
+    /// For how long each outcome was waited for.
+    pub(crate) waited: Mutex<Vec<Duration>>,
+    /// Something was kept.
+    news: Notify,
 }
 
 #[derive(Default)]
@@ -69,6 +75,7 @@ impl MemoryOrderStore {
         saga.map_or(Ok(None), |transition| self.sagas.advance(&transition))?;
         kept.orders.extend(order.map(|order| (order.id, Order { version: order.version + 1, ..order })));
         kept.events.extend(events);
+        self.news.notify_waiters();
         Ok(())
     }
 }
@@ -81,6 +88,24 @@ impl OrderStore for MemoryOrderStore {
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         Ok(self.kept().orders.get(&id).cloned())
+    }
+
+    async fn outcome(&self, id: OrderId, within: Duration) -> Result<Option<Order>, StoreError> {
+        self.waited.lock().unwrap().push(within);
+        let ended = async {
+            loop {
+                let news = self.news.notified();
+                let order = self.order(id).await?;
+                if order.as_ref().is_none_or(|order| order.status != OrderStatus::Placed) {
+                    return Ok(order);
+                }
+                news.await;
+            }
+        };
+        match timeout(within, ended).await {
+            Ok(ended) => ended,
+            Err(_) => self.order(id).await,
+        }
     }
 
     async fn orders_of(

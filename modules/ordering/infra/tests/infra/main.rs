@@ -7,6 +7,7 @@ mod events;
 mod history;
 #[path = "../../../core/tests/core/laws.rs"]
 mod laws;
+mod outcomes;
 #[path = "../../../core/tests/core/sample.rs"]
 mod sample;
 
