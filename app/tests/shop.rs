@@ -41,6 +41,8 @@ mod measured;
 mod oracle;
 #[path = "shop/outages.rs"]
 mod outages;
+#[path = "shop/outcomes.rs"]
+mod outcomes;
 #[path = "shop/parked.rs"]
 mod parked;
 #[path = "shop/payments.rs"]

@@ -17,10 +17,10 @@ pub(crate) enum Data {
 }
 
 impl Data {
-    /// In a database of its own, which this module has been migrated in.
-    pub(crate) async fn migrated(spec: &'static ModuleSpec) -> Self {
+    /// In a database of its own, which these modules have been migrated in.
+    pub(crate) async fn migrated(specs: &[&'static ModuleSpec]) -> Self {
         let data = Self::Database(TestDatabase::new().await);
-        migrate(&data.url(), None, &[spec], &SystemClock).await.unwrap();
+        migrate(&data.url(), None, specs, &SystemClock).await.unwrap();
         data
     }
 

@@ -92,13 +92,13 @@ mod on_postgresql {
     #[tokio::test]
     #[ignore = "needs PostgreSQL: cargo xtask test"]
     async fn local() {
-        super::local(&Data::migrated(&inventory_infra::SPEC).await).await;
+        super::local(&Data::migrated(&[&inventory_infra::SPEC]).await).await;
     }
 
     #[tokio::test]
     #[ignore = "needs PostgreSQL: cargo xtask test"]
     async fn loopback() {
-        super::loopback(&Data::migrated(&inventory_infra::SPEC).await).await;
+        super::loopback(&Data::migrated(&[&inventory_infra::SPEC]).await).await;
     }
 
     #[tokio::test]

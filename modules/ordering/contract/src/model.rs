@@ -1,5 +1,7 @@
 //! Requests and answers.
 
+use std::time::Duration;
+
 use outgrow::{Money, NotText, Wire};
 use time::OffsetDateTime;
 
@@ -67,6 +69,43 @@ pub struct OrderQuery {
     /// Which one.
     #[wire(1)]
     pub order: OrderId,
+    /// For how long the answer may wait until the order is no longer placed, in milliseconds: at most 5,000 or what the
+    /// deadline of the call leaves, whichever is less; more counts as that. None or 0 is answered at once.
+    ///
+    /// It promises no outcome: who does not know this field, or has too many who wait already, answers at once.
+    #[wire(2)]
+    pub outcome_within_ms: Option<u32>,
+}
+
+impl OrderQuery {
+    /// The longest that an answer waits.
+    pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+    /// The order as it is.
+    pub fn of(order: OrderId) -> Self {
+        Self { order, outcome_within_ms: None }
+    }
+
+    /// The order once it is no longer placed, if that is within this time, which counts in whole milliseconds.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use ordering_contract::{OrderId, OrderQuery};
+    /// # let order = OrderId(uuid::Uuid::nil());
+    /// let query = OrderQuery::of(order).waiting(Duration::from_secs(3));
+    /// assert_eq!(query.outcome_within_ms, Some(3_000));
+    /// ```
+    #[must_use]
+    pub fn waiting(self, within: Duration) -> Self {
+        let within = within.min(Self::LONGEST_WAIT).as_millis();
+        Self { outcome_within_ms: u32::try_from(within).ok(), ..self }
+    }
+
+    /// For how long the answer may wait, as far as the call's deadline is not looked at; none is at once.
+    pub fn patience(&self) -> Option<Duration> {
+        let within = Duration::from_millis(self.outcome_within_ms?.into()).min(Self::LONGEST_WAIT);
+        (!within.is_zero()).then_some(within)
+    }
 }
 
 /// Asks for the orders of one customer.

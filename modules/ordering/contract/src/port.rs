@@ -17,7 +17,7 @@ pub trait Ordering {
     #[command(idempotent)]
     async fn cancel(&self, cx: &CallContext, request: CancelOrder) -> Answer<Order, OrderingRefusal>;
 
-    /// One order.
+    /// One order, as it is; or, to who has the patience, as it is once it is no longer placed.
     #[query]
     async fn order(&self, cx: &CallContext, request: OrderQuery) -> Answer<Order, OrderingRefusal>;
 

@@ -1,6 +1,6 @@
 //! The port of Ordering, answered.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ordering_contract::{
@@ -31,6 +31,15 @@ impl std::fmt::Debug for Sales {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sales")
     }
+}
+
+/// What is left of a caller's time for the answer's way back.
+const FOR_THE_WAY_BACK: Duration = Duration::from_millis(100);
+
+/// For how long an answer may wait so that it still arrives in time; none is at once.
+fn patience(cx: &CallContext, request: &OrderQuery) -> Option<Duration> {
+    let left = cx.remaining().map_or(Duration::MAX, |left| left.saturating_sub(FOR_THE_WAY_BACK));
+    request.patience().map(|within| within.min(left)).filter(|within| !within.is_zero())
 }
 
 /// What a command decided: the order as it is now and, if that is a change, what is to be told of it and how its
@@ -126,8 +135,11 @@ impl Ordering for Sales {
         .await
     }
 
-    async fn order(&self, _cx: &CallContext, request: OrderQuery) -> Answer<Order, OrderingRefusal> {
-        let order = self.orders.order(request.order).await?;
+    async fn order(&self, cx: &CallContext, request: OrderQuery) -> Answer<Order, OrderingRefusal> {
+        let order = match patience(cx, &request) {
+            Some(within) => self.orders.outcome(request.order, within).await?,
+            None => self.orders.order(request.order).await?,
+        };
         let unknown = || CallError::Refused(OrderingRefusal::UnknownOrder { order: request.order });
         order.map(|order| order.shown()).ok_or_else(unknown)
     }

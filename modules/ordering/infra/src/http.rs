@@ -65,7 +65,7 @@ async fn place(
 
 /// What has become of an order, once it is no longer placed.
 async fn outcome(ordering: &dyn Ordering, cx: &CallContext, order: OrderId) -> Option<Order> {
-    let order = ordering.order(cx, OrderQuery { order }).await.ok()?;
+    let order = ordering.order(cx, OrderQuery::of(order)).await.ok()?;
     (order.status != OrderStatus::Placed).then_some(order)
 }
 
@@ -81,7 +81,7 @@ async fn order(
     Cx(cx): Cx,
     Param(order): Param<OrderId>,
 ) -> Result<Json<OrderBody>, Problem> {
-    let order = ordering.order(&cx, OrderQuery { order }).await.map_err(query_failure(refused))?;
+    let order = ordering.order(&cx, OrderQuery::of(order)).await.map_err(query_failure(refused))?;
     Ok(Json(order.into()))
 }
 

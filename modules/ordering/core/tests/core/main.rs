@@ -16,6 +16,7 @@ mod sample;
 mod shelf;
 mod shop;
 mod telling;
+mod waiting;
 
 mod store_in_memory {
     use std::{

@@ -67,7 +67,7 @@ impl Shop {
     }
 
     pub(crate) async fn order(&self, order: OrderId) -> Order {
-        self.sales.order(&cx("any"), OrderQuery { order }).await.unwrap()
+        self.sales.order(&cx("any"), OrderQuery::of(order)).await.unwrap()
     }
 
     /// The orders whose fulfilment has begun.
