@@ -1,9 +1,6 @@
 //! `Prefer: wait=5` (RFC 7240): a client that would rather wait for the outcome than ask for it.
 
-use std::{
-    convert::Infallible,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -11,7 +8,7 @@ use axum::{
     response::{IntoResponseParts, ResponseParts},
 };
 use outgrow::CallContext;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use utoipa::{
     IntoParams,
     openapi::{
@@ -35,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// # use adapter_http::{Applied, Prefer};
 /// # async fn place(prefer: Prefer, cx: outgrow::CallContext) -> (Applied, &'static str) {
 /// // The answer begins with `applied`: `(StatusCode::CREATED, applied, Json(order))`.
-/// let (applied, order) = prefer.wait(&cx, "placed", || async { Some("confirmed") }).await;
+/// let (applied, order) = prefer.wait(&cx, "placed", |_left| async { Some("confirmed") }).await;
 /// # (applied, order)
 /// # }
 /// ```
@@ -59,9 +56,9 @@ impl Prefer {
 
     /// The outcome, if it comes while the client would wait, else what there is `now`.
     ///
-    /// Asks `outcome` at once and then again after growing pauses. It does not fail: who could not be asked has no
-    /// outcome yet.
-    pub async fn wait<T, F>(&self, cx: &CallContext, now: T, outcome: impl Fn() -> F) -> (Applied, T)
+    /// Asks `outcome` at once and then again after growing pauses, and says how much time is left: who can wait for the
+    /// outcome need not be asked again. It does not fail: who could not be asked has no outcome yet.
+    pub async fn wait<T, F>(&self, cx: &CallContext, now: T, outcome: impl Fn(Duration) -> F) -> (Applied, T)
     where
         // Not `AsyncFn`: what it borrows would not be `Send` "generally enough" for a handler.
         F: Future<Output = Option<T>>,
@@ -69,11 +66,12 @@ impl Prefer {
         let Some(wait) = self.wait_time().filter(|wait| !wait.is_zero()) else {
             return (Applied(None), now);
         };
-        let end = self.since.checked_add(wait).into_iter().chain(cx.deadline()).min().unwrap_or(self.since);
-        let asked = timeout_at(end.into(), async {
+        let deadline = cx.deadline().map(Instant::from);
+        let end = self.since.checked_add(wait).into_iter().chain(deadline).min().unwrap_or(self.since);
+        let asked = timeout_at(end, async {
             let mut pause = FIRST_PAUSE;
             loop {
-                if let Some(outcome) = outcome().await {
+                if let Some(outcome) = outcome(end.saturating_duration_since(Instant::now())).await {
                     return outcome;
                 }
                 sleep(pause).await;

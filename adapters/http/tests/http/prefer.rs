@@ -2,7 +2,10 @@
 
 use std::{
     future::pending,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,7 @@ use axum::{
     extract::FromRequestParts as _,
     http::{Request, StatusCode},
 };
+use futures_util::FutureExt as _;
 use outgrow::CallContext;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -64,7 +68,7 @@ const LONG: Duration = Duration::from_mins(1);
 #[tokio::test]
 async fn without_the_preference_nobody_is_asked() {
     for lines in [&[][..], &["wait=0"]] {
-        let waited = prefer(lines).await.wait(&cx(LONG), "placed", || async { panic!("asked") }).await;
+        let waited = prefer(lines).await.wait(&cx(LONG), "placed", |_| async { panic!("asked") }).await;
         assert_eq!(waited.1, "placed");
     }
 }
@@ -72,7 +76,7 @@ async fn without_the_preference_nobody_is_asked() {
 #[tokio::test]
 async fn an_outcome_that_comes_in_time_is_the_answer() {
     let asked = AtomicU32::new(0);
-    let outcome = || async { (asked.fetch_add(1, Ordering::Relaxed) == 4).then_some("confirmed") };
+    let outcome = |_| async { (asked.fetch_add(1, Ordering::Relaxed) == 4).then_some("confirmed") };
     let (_, order) = prefer(&["wait=5"]).await.wait(&cx(LONG), "placed", outcome).await;
     assert_eq!((order, asked.into_inner()), ("confirmed", 5));
 }
@@ -83,12 +87,28 @@ async fn the_wait_ends_with_the_preference_the_budget_or_a_silent_module() {
     for (wait, budget, ends) in [("wait=1", LONG, Duration::from_secs(1)), ("wait=5", SHORT, SHORT)] {
         let start = Instant::now();
         let (waiting, cx) = (prefer(&[wait]).await, cx(budget));
-        let not_yet = waiting.wait(&cx, "placed", || async { None });
-        let silent = waiting.wait(&cx, "placed", || async { pending().await });
+        let not_yet = waiting.wait(&cx, "placed", |_| async { None });
+        let silent = waiting.wait(&cx, "placed", |_| async { pending().await });
         let (not_yet, silent) = tokio::join!(not_yet, silent);
         assert_eq!((not_yet.1, silent.1), ("placed", "placed"));
         assert!((ends..ends * 3).contains(&start.elapsed()), "{:?}", start.elapsed());
     }
+}
+
+#[tokio::test]
+async fn who_is_asked_is_told_how_much_time_is_left() {
+    let told = Mutex::new(Vec::new());
+    let outcome = |left| {
+        told.lock().unwrap().push(left);
+        async { pending().await }
+    };
+    let soon = cx(Duration::from_millis(50));
+    let (_, order) = prefer(&["wait=5"]).await.wait(&soon, "placed", &outcome).await;
+    assert_eq!(order, "placed");
+    prefer(&["wait=1"]).await.wait(&cx(LONG), "placed", &outcome).now_or_never();
+    let told = told.into_inner().unwrap();
+    let (budget, wait) = (Duration::from_millis(50), Duration::from_secs(1));
+    assert!(told.len() == 2 && told[0] <= budget && (budget..=wait).contains(&told[1]), "{told:?}");
 }
 
 /// Waits, as told by the path.
@@ -100,7 +120,7 @@ async fn wait(
 ) -> (StatusCode, Applied, String) {
     let now = "placed".to_owned();
     let (applied, order) =
-        prefer.wait(&cx, now, || async { (outcome != "never").then(|| outcome.clone()) }).await;
+        prefer.wait(&cx, now, |_| async { (outcome != "never").then(|| outcome.clone()) }).await;
     (StatusCode::CREATED, applied, order)
 }
 

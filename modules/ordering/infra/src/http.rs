@@ -5,7 +5,7 @@
 mod body;
 mod problem;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use adapter_http::{
     Applied, Cursor, Cx, Endpoints, Json, Limit, NoBody, Page, Param, Prefer, Problem, Query, failure,
@@ -59,30 +59,37 @@ async fn place(
     let placed = ordering.place(&cx, body.into_request()?).await.map_err(failure(refused))?;
     let location = [(header::LOCATION, format!("/v1/orders/{}", placed.id))];
     let id = placed.id;
-    let (applied, order) = prefer.wait(&cx, placed, async || outcome(&*ordering, &cx, id).await).await;
+    let (applied, order) = prefer.wait(&cx, placed, |left| outcome(&*ordering, &cx, id, left)).await;
     Ok((StatusCode::CREATED, applied, location, Json(order.into())))
 }
 
-/// What has become of an order, once it is no longer placed.
-async fn outcome(ordering: &dyn Ordering, cx: &CallContext, order: OrderId) -> Option<Order> {
-    let order = ordering.order(cx, OrderQuery::of(order)).await.ok()?;
+/// What has become of an order, once it is no longer placed; none if it still is after the time that is `left`, or sooner
+/// if Ordering does not wait for so long.
+async fn outcome(ordering: &dyn Ordering, cx: &CallContext, order: OrderId, left: Duration) -> Option<Order> {
+    // The call ends with the wait: so its answer is here by then.
+    let cx = cx.clone().within(left);
+    let order = ordering.order(&cx, OrderQuery::of(order).waiting(left)).await.ok()?;
     (order.status != OrderStatus::Placed).then_some(order)
 }
 
 /// One order.
+///
+/// With `Prefer: wait=5` the answer is its outcome, if that comes in time.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
-    params(("id" = String, Path, format = "uuid")),
+    params(("id" = String, Path, format = "uuid"), Prefer),
     responses((status = 200, body = OrderBody))
 )]
 async fn order(
     State(ordering): Shared,
     Cx(cx): Cx,
-    Param(order): Param<OrderId>,
-) -> Result<Json<OrderBody>, Problem> {
-    let order = ordering.order(&cx, OrderQuery::of(order)).await.map_err(query_failure(refused))?;
-    Ok(Json(order.into()))
+    Param(id): Param<OrderId>,
+    prefer: Prefer,
+) -> Result<(Applied, Json<OrderBody>), Problem> {
+    let order = ordering.order(&cx, OrderQuery::of(id)).await.map_err(query_failure(refused))?;
+    let (applied, order) = prefer.wait(&cx, order, |left| outcome(&*ordering, &cx, id, left)).await;
+    Ok((applied, Json(order.into())))
 }
 
 /// Cancels an order.

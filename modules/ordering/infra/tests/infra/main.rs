@@ -1,5 +1,5 @@
 //! Ordering on SQLite and PostgreSQL: its stores by the laws that every store keeps to, and the rebuild of its history. Its endpoints are tried with the whole shop
-//! (`app/tests/shop/`), since no order can be placed without neighbours.
+//! (`app/tests/shop/`), since no order can be placed without neighbours; but for how they wait.
 #![cfg(test)]
 
 mod delivered;
@@ -10,6 +10,7 @@ mod laws;
 mod outcomes;
 #[path = "../../../core/tests/core/sample.rs"]
 mod sample;
+mod waiting;
 
 mod store_in_sqlite {
     use std::sync::Arc;
