@@ -1,8 +1,8 @@
 //! Lends connections, without asking each before and after whether it is still there.
 //!
 //! A pool of sqlx makes one round trip when a connection is returned, and on PostgreSQL another when it is acquired: as
-//! many as most transactions have statements. Here a connection whose work ended well is kept at hand and lent again.
-//! One that has lain idle is tested first. One that failed, or was left in the middle of its work, goes back to the pool,
+//! many as most transactions have statements. Here a connection whose work ended well is kept at hand and lent
+//! again, to who has waited longest. One that has lain idle is tested first. One that failed, or was left in the middle of its work, goes back to the pool,
 //! which tests it, and takes along those at hand. So a server that comes back is met with at most one failure for each connection in use.
 
 use std::{
@@ -12,7 +12,11 @@ use std::{
 };
 
 use sqlx::{Connection as _, Database, PgConnection, Pool, SqliteConnection, pool::PoolConnection};
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// A connection that was used so short a time ago is taken to be there.
 const FRESH: Duration = Duration::from_secs(1);
@@ -26,14 +30,14 @@ pub(crate) struct Lender<DB: Database>(Arc<Inner<DB>>);
 
 struct Inner<DB: Database> {
     pool: Pool<DB>,
+    /// As many as the pool has connections: who has one finds a connection at hand, or room in the pool.
+    places: Arc<Semaphore>,
     shelf: Mutex<Shelf<DB>>,
 }
 
 struct Shelf<DB: Database> {
     /// The latest last.
     at_hand: Vec<Kept<DB>>,
-    /// How many wait for the pool: what is given back is for them.
-    waiting: usize,
     closed: bool,
 }
 
@@ -68,6 +72,7 @@ where
     loan: Option<Loan<DB>>,
     open: bool,
     lender: Lender<DB>,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A connection that takes statements without values.
@@ -92,8 +97,9 @@ where
     DB::Connection: Raw,
 {
     pub(crate) fn new(pool: Pool<DB>) -> Self {
-        let shelf = Shelf { at_hand: Vec::new(), waiting: 0, closed: false };
-        Self(Arc::new(Inner { pool, shelf: Mutex::new(shelf) }))
+        let places = pool.options().get_max_connections().try_into().unwrap_or(Semaphore::MAX_PERMITS);
+        let shelf = Shelf { at_hand: Vec::new(), closed: false };
+        Self(Arc::new(Inner { pool, places: Arc::new(Semaphore::new(places)), shelf: Mutex::new(shelf) }))
     }
 
     /// Where it has them from.
@@ -101,30 +107,36 @@ where
         &self.0.pool
     }
 
-    /// A connection: one that is at hand, or else of the pool, which may have to be waited for.
+    /// A connection: one that is at hand, or else of the pool. All may have to be waited for, for as long as the pool
+    /// says.
     pub(crate) async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
+        let patience = self.0.pool.options().get_acquire_timeout();
+        timeout(patience, self.lend_in_turn()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    async fn lend_in_turn(&self) -> Result<Lent<DB>, sqlx::Error> {
+        let place = Arc::clone(&self.0.places).acquire_owned().await;
+        let place = place.map_err(|_closed| sqlx::Error::PoolClosed)?;
         let (fresh, mut stale) = {
             let mut shelf = self.shelf();
             let fresh = shelf.at_hand.pop_if(|kept| kept.given_back.elapsed() < FRESH);
             // The latest was given back too long ago, if any: so were all.
             let stale = if fresh.is_none() { mem::take(&mut shelf.at_hand) } else { Vec::new() };
-            shelf.waiting += usize::from(fresh.is_none());
             (fresh, stale)
         };
         if let Some(Kept { loan, .. }) = fresh {
-            return Ok(self.lent(loan));
+            return Ok(self.lent(loan, place));
         }
-        let _while_waiting = Waiting(self);
         // One of them is asked, lest another connection be made; the others go to the pool.
         let latest = stale.pop();
         drop(stale);
         if let Some(Kept { mut loan, .. }) = latest
             && matches!(timeout(ANSWERS_WITHIN, loan.conn.ping()).await, Ok(Ok(())))
         {
-            return Ok(self.lent(loan));
+            return Ok(self.lent(loan, place));
         }
         let conn = self.0.pool.acquire().await?;
-        Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "" }))
+        Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "" }, place))
     }
 
     /// A connection in a transaction.
@@ -160,11 +172,12 @@ where
             mem::take(&mut shelf.at_hand)
         };
         drop(kept);
+        self.0.places.close();
         self.0.pool.close().await;
     }
 
-    fn lent(&self, loan: Loan<DB>) -> Lent<DB> {
-        Lent { loan: Some(loan), open: false, lender: self.clone() }
+    fn lent(&self, loan: Loan<DB>, place: OwnedSemaphorePermit) -> Lent<DB> {
+        Lent { loan: Some(loan), open: false, lender: self.clone(), place: Some(place) }
     }
 }
 
@@ -179,12 +192,12 @@ impl<DB: Database> Lender<DB> {
         drop(suspects);
     }
 
-    /// Keeps a connection at hand, unless somebody waits for the pool, or it should see its pool again.
+    /// Keeps a connection at hand, unless it should see its pool again.
     fn keep(&self, loan: Loan<DB>) {
         let kept = Kept { loan, given_back: Instant::now() };
         let to_pool = {
             let mut shelf = self.shelf();
-            if shelf.closed || shelf.waiting > 0 || kept.loan.left_pool.elapsed() > AWAY {
+            if shelf.closed || kept.loan.left_pool.elapsed() > AWAY {
                 Some(kept)
             } else {
                 shelf.at_hand.push(kept);
@@ -192,15 +205,6 @@ impl<DB: Database> Lender<DB> {
             }
         };
         drop(to_pool);
-    }
-}
-
-/// Somebody waits for the pool for as long as this lives.
-struct Waiting<'l, DB: Database>(&'l Lender<DB>);
-
-impl<DB: Database> Drop for Waiting<'_, DB> {
-    fn drop(&mut self) {
-        self.0.shelf().waiting -= 1;
     }
 }
 
@@ -252,8 +256,9 @@ where
         let Ok(runtime) = Handle::try_current() else {
             return drop(loan.conn.detach());
         };
-        let lender = self.lender.clone();
+        let (lender, place) = (self.lender.clone(), self.place.take());
         runtime.spawn(async move {
+            let _until_it_is_back = place;
             if loan.conn.raw("rollback").await.is_ok() {
                 return lender.keep(loan);
             }
@@ -269,3 +274,6 @@ impl<DB: Database> Clone for Lender<DB> {
         Self(Arc::clone(&self.0))
     }
 }
+
+#[cfg(test)]
+mod tests;

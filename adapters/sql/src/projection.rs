@@ -19,8 +19,6 @@ pub struct Projection {
     #[doc(hidden)]
     pub begin: &'static str,
     #[doc(hidden)]
-    pub generations: Sql,
-    #[doc(hidden)]
     pub building: Sql,
     #[doc(hidden)]
     pub swap: &'static str,
@@ -38,10 +36,6 @@ macro_rules! projection {
                 $table,
                 "_generations set last = last + 1, building = last + 1 returning building"
             ),
-            generations: $crate::Sql {
-                postgres: concat!("select live, building from ", $table, "_generations for share"),
-                sqlite: concat!("select live, building from ", $table, "_generations"),
-            },
             building: $crate::Sql {
                 postgres: concat!("select id from ", $table, "_generations where building = $1 for share"),
                 sqlite: concat!("select id from ", $table, "_generations where building = $1"),
@@ -66,6 +60,41 @@ macro_rules! projection {
                 "_generations g
                      where o.generation < g.live limit 500)"
             ),
+        }
+    };
+}
+
+/// A statement that shows a row in a projection: an `insert … select generation, … from generations`. There are two
+/// while one is being made, or one; it waits for a rebuild to begin or to end, and so knows of each.
+///
+/// ```
+/// use adapter_sql::{Sql, shown};
+///
+/// /// In every generation, or in one.
+/// const SHOW: Sql = shown!("stock_overview", "
+///     insert into stock_overview (generation, sku, available)
+///     select generation, $2, $3 from generations where generation = coalesce($1, generation)
+///     on conflict (generation, sku) do update set available = excluded.available");
+/// # assert!(SHOW.postgres.contains("for share") && !SHOW.sqlite.contains("for share"));
+/// ```
+#[macro_export]
+macro_rules! shown {
+    (@ $table:literal, $lock:literal, $insert:literal) => {
+        concat!(
+            "with named as (select live, building from ",
+            $table,
+            "_generations",
+            $lock,
+            "), generations as (
+                 select live as generation from named
+                 union all select building from named where building is not null)",
+            $insert
+        )
+    };
+    ($table:literal, $insert:literal) => {
+        $crate::Sql {
+            postgres: $crate::shown!(@ $table, " for share", $insert),
+            sqlite: $crate::shown!(@ $table, "", $insert),
         }
     };
 }
@@ -103,17 +132,6 @@ impl From<CommitError> for RebuildError {
 }
 
 impl Projection {
-    /// The generations that a change is to be shown in: the one that is read, and the one that is being made. Waits for
-    /// a rebuild to begin or to end, and so knows of every generation.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub async fn generations(&self, tx: &mut Tx) -> Result<Vec<i64>, SqlError> {
-        let row = tx.query(self.generations).one().await?;
-        let live: i64 = row.get("live")?;
-        Ok([Some(live), row.get("building")?].into_iter().flatten().collect())
-    }
-
     /// Begins another generation. Waits for whoever does not know of it, and for nobody else.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use tokio::{
 /// are 256 over RabbitMQ for all that one process hosts.
 const PLACES: usize = 64;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The orders whose end somebody waits for.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use adapter_sql::{Db, Home, Projection, Row, SqlError, Timestamp, Tx, projection};
+use adapter_sql::{Db, Home, Projection, Row, Sql, SqlError, Timestamp, Tx, projection, shown};
 use async_trait::async_trait;
 use ordering_contract::{Customer, HistoryEntry, OrderId, Reason};
 use ordering_core::{Entry, Fact, HistoryStore};
@@ -40,9 +40,7 @@ impl HistoryStore for SqlHistoryStore {
             let rows = tx.query(FACTS).bind(fact.order.0).all().await?;
             let facts: Result<Vec<_>, SqlError> = rows.iter().map(self::fact).collect();
             if let Some(entry) = Entry::of(&facts?) {
-                for generation in HISTORY.generations(&mut tx).await? {
-                    show_in(&mut tx, generation, &entry).await?;
-                }
+                show(&mut tx, None, &entry).await?;
             }
             tx.commit(()).await
         };
@@ -72,17 +70,21 @@ const HISTORY_OF: &str = "
     where h.customer = $1 and h.order_id < $2 order by h.order_id desc limit $3";
 
 /// What already follows from more stays.
-const SHOW: &str = "
+const SHOW: Sql = shown!(
+    "order_history",
+    "
     insert into order_history
         (generation, order_id, customer, status, currency, total, reason_code, reason, placed_at, confirmed_at,
          rejected_at, cancelled_at, number)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    select generation, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+    from generations where generation = coalesce($1, generation)
     on conflict (generation, order_id) do update set
         customer = excluded.customer, status = excluded.status, currency = excluded.currency,
         total = excluded.total, reason_code = excluded.reason_code, reason = excluded.reason,
         placed_at = excluded.placed_at, confirmed_at = excluded.confirmed_at, rejected_at = excluded.rejected_at,
         cancelled_at = excluded.cancelled_at, number = excluded.number
-    where excluded.number > order_history.number";
+    where excluded.number > order_history.number"
+);
 
 /// Adds a fact, once.
 pub(crate) async fn add(tx: &mut Tx, fact: &Fact) -> Result<(), CommitError> {
@@ -108,8 +110,8 @@ pub(crate) async fn add(tx: &mut Tx, fact: &Fact) -> Result<(), CommitError> {
     Ok(())
 }
 
-/// Shows what has become of an order in a generation, unless that follows from more there.
-pub(crate) async fn show_in(tx: &mut Tx, generation: i64, entry: &Entry) -> Result<(), CommitError> {
+/// Shows what has become of an order in a generation, or in every one, unless that follows from more there.
+pub(crate) async fn show(tx: &mut Tx, generation: Option<i64>, entry: &Entry) -> Result<(), CommitError> {
     let HistoryEntry { order, status, total, ref reason, .. } = entry.shown;
     let number = i64::try_from(entry.number);
     let number = number.map_err(|error| CommitError::NotCommitted(StoreError::new(error)))?;

@@ -78,7 +78,7 @@ async fn show(db: &Db, generation: i64, batch: Vec<(OrderId, Vec<Fact>)>) -> Res
                 history::add(&mut tx, found).await?;
             }
             if let Some(entry) = Entry::of(facts) {
-                history::show_in(&mut tx, generation, &entry).await?;
+                history::show(&mut tx, Some(generation), &entry).await?;
             }
         }
         tx.commit(()).await

@@ -57,7 +57,7 @@ async fn show(db: &Db, generation: i64, batch: Vec<Payment>) -> Result<(), Commi
     let write = move |mut tx: Tx| async move {
         SEEN.still(&mut tx, generation).await?;
         for payment in &batch {
-            store::see_in(&mut tx, generation, payment).await?;
+            store::see(&mut tx, Some(generation), payment).await?;
         }
         tx.commit(()).await
     };

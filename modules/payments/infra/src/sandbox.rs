@@ -106,10 +106,16 @@ async fn hear(
             Standing::InProgress | Standing::Unheard => None,
         });
     }
-    let token = token(tx, operation).await?;
-    let outcome = decide(tx, operation, token.as_deref()).await?;
+    let earlier = earlier(tx, operation.payment).await?;
+    let token = match &operation.act {
+        Act::Authorize(terms) => Some(terms.token.as_str()),
+        Act::Capture(_) | Act::Void | Act::Refund(_) => {
+            earlier.iter().find_map(|other| other.token.as_deref())
+        }
+    };
+    let outcome = decide(&operation.act, token, &earlier);
     let authorizes = matches!(operation.act, Act::Authorize(_));
-    let (lost, arrived, known_at) = match token.as_deref() {
+    let (lost, arrived, known_at) = match token {
         Some("tok_timeout") => (true, is_even(&operation.key()), now),
         Some("tok_late") if authorizes => (true, true, now + LATE),
         _ => (false, true, now),
@@ -118,47 +124,40 @@ async fn hear(
     Ok((!lost).then_some(outcome))
 }
 
-/// The token that a payment was authorized with.
-async fn token(tx: &mut Tx, Operation { payment, act }: &Operation) -> Result<Option<String>, SqlError> {
-    if let Act::Authorize(terms) = act {
-        return Ok(Some(terms.token.to_string()));
-    }
-    let authorized = "select token from sandbox_operations where payment = $1 and act = 'authorize'";
-    let row = tx.query(authorized).bind(payment.0).optional().await?;
-    row.map(|row| row.get("token")).transpose()
+/// What it was asked about a payment before.
+struct Earlier {
+    act: String,
+    /// That it was authorized with.
+    token: Option<String>,
+    done: bool,
+}
+
+async fn earlier(tx: &mut Tx, payment: PaymentId) -> Result<Vec<Earlier>, SqlError> {
+    let earlier = tx.query("select act, token, arrived, code from sandbox_operations where payment = $1");
+    let earlier = earlier.bind(payment.0).all().await?;
+    let one = |row: &Row| {
+        let done = row.get("arrived")? && row.get::<Option<String>>("code")?.is_none();
+        Ok(Earlier { act: row.get("act")?, token: row.get("token")?, done })
+    };
+    earlier.iter().map(one).collect()
 }
 
 /// What comes of an operation that it has not heard before.
-async fn decide(
-    tx: &mut Tx,
-    Operation { payment, act }: &Operation,
-    token: Option<&str>,
-) -> Result<Outcome, SqlError> {
+fn decide(act: &Act, token: Option<&str>, earlier: &[Earlier]) -> Outcome {
+    let done = |act| earlier.iter().any(|other| other.done && other.act == act);
     let (possible, why) = match act {
         Act::Authorize(_) => {
-            return Ok(match token {
+            return match token {
                 Some("tok_ok" | "tok_timeout" | "tok_late") => Outcome::Done,
                 Some("tok_declined") => no("card-declined", "the card was declined"),
                 _ => no("unknown-token", "the provider does not know this token"),
-            });
+            };
         }
-        Act::Capture(_) => {
-            (done(tx, *payment, "authorize").await? && !done(tx, *payment, "void").await?, "not-authorized")
-        }
-        Act::Void => {
-            (done(tx, *payment, "authorize").await? && !done(tx, *payment, "capture").await?, "not-voidable")
-        }
-        Act::Refund(_) => (done(tx, *payment, "capture").await?, "not-captured"),
+        Act::Capture(_) => (done("authorize") && !done("void"), "not-authorized"),
+        Act::Void => (done("authorize") && !done("capture"), "not-voidable"),
+        Act::Refund(_) => (done("capture"), "not-captured"),
     };
-    Ok(if possible { Outcome::Done } else { no(why, "the payment is in no state for that") })
-}
-
-/// Whether something was done for a payment.
-async fn done(tx: &mut Tx, payment: PaymentId, act: &'static str) -> Result<bool, SqlError> {
-    let done = tx.query(
-        "select key from sandbox_operations where payment = $1 and act = $2 and arrived and code is null",
-    );
-    Ok(done.bind(payment.0).bind(act).optional().await?.is_some())
+    if possible { Outcome::Done } else { no(why, "the payment is in no state for that") }
 }
 
 async fn insert(

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use adapter_sql::{Db, Home, Projection, Row, SqlError, Timestamp, Tx, crash, projection};
+use adapter_sql::{Db, Home, Projection, Row, Sql, SqlError, Timestamp, Tx, crash, projection, shown};
 use async_trait::async_trait;
 use outgrow::{Answers, Clock, CommitError, Money, StoreError};
 use payments_contract::{Payment as Shown, PaymentId, PaymentStatus, Reason};
@@ -63,7 +63,7 @@ impl PaymentStore for SqlPaymentStore {
             }
             if let Some(record) = &change.record {
                 append(&mut tx, &change.payment, record, now).await?;
-                see(&mut tx, &change.payment).await?;
+                see(&mut tx, None, &change.payment).await?;
             }
             if let Some(payment) = change.snapshot() {
                 keep(&mut tx, payment).await?;
@@ -123,15 +123,19 @@ const OVERVIEW: &str = "
 pub(crate) const SEEN: Projection = projection!("payment_overview", "payment");
 
 /// What is already newer stays.
-const SEE: &str = "
+const SEE: Sql = shown!(
+    "payment_overview",
+    "
     insert into payment_overview
         (generation, payment, status, currency, amount, captured, refunded, reason_code, reason, version)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    select generation, $2, $3, $4, $5, $6, $7, $8, $9, $10
+    from generations where generation = coalesce($1, generation)
     on conflict (generation, payment) do update set
         status = excluded.status, currency = excluded.currency, amount = excluded.amount,
         captured = excluded.captured, refunded = excluded.refunded,
         reason_code = excluded.reason_code, reason = excluded.reason, version = excluded.version
-    where excluded.version > payment_overview.version";
+    where excluded.version > payment_overview.version"
+);
 
 /// A record that exists breaks the key, which is a conflict: its writer has not read it.
 async fn append(
@@ -155,16 +159,8 @@ async fn append(
     .await
 }
 
-/// Shows the payment as it is now, in the generation that is read and in the one that is being made.
-async fn see(tx: &mut Tx, payment: &Payment) -> Result<(), CommitError> {
-    for generation in SEEN.generations(tx).await? {
-        see_in(tx, generation, payment).await?;
-    }
-    Ok(())
-}
-
-/// Shows the payment in a generation, unless a newer state of it is there.
-pub(crate) async fn see_in(tx: &mut Tx, generation: i64, payment: &Payment) -> Result<(), SqlError> {
+/// Shows the payment as it is now in a generation, or in every one, unless a newer state of it is there.
+pub(crate) async fn see(tx: &mut Tx, generation: Option<i64>, payment: &Payment) -> Result<(), SqlError> {
     let Shown { id, status, amount, captured, refunded, reason } = payment.shown();
     let (code, message) = reason.map(|Reason { code, message }| (code, message)).unzip();
     tx.query(SEE)

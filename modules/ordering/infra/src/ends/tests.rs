@@ -104,8 +104,8 @@ async fn what_nobody_tells_is_found_by_looking_less_and_less_often() {
         kept.end();
     };
     let (answer, ()) = join(kept.wait(LONG), end).await;
-    assert_eq!(answer, (OrderStatus::Confirmed, ms(850)));
-    assert_eq!(*kept.looks.borrow(), [0, 50, 150, 350, 600, 850].map(ms));
+    assert_eq!(answer, (OrderStatus::Confirmed, ms(810)));
+    assert_eq!(*kept.looks.borrow(), [0, 10, 30, 70, 150, 310, 560, 810].map(ms));
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,14 +119,14 @@ async fn of_the_ends_of_others_who_waits_sees_nothing() {
     };
     let (answer, ()) = join(kept.wait(ms(999)), others).await;
     assert_eq!(answer, (OrderStatus::Placed, ms(999)));
-    assert_eq!(*kept.looks.borrow(), [0, 50, 150, 350, 600, 850, 999].map(ms), "as if nothing ended");
+    assert_eq!(*kept.looks.borrow(), [0, 10, 30, 70, 150, 310, 560, 810, 999].map(ms), "as if nothing ended");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_end_in_time_is_as_it_is() {
     let kept = Kept::placed();
     assert_eq!(kept.wait(ms(60)).await, (OrderStatus::Placed, ms(60)));
-    assert_eq!(*kept.looks.borrow(), [0, 50, 60].map(ms));
+    assert_eq!(*kept.looks.borrow(), [0, 10, 30, 60].map(ms));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,33 @@
+//! Who gets which connection.
+
+use sqlx::sqlite::SqlitePoolOptions;
+use tokio::task::yield_now;
+
+use super::Lender;
+
+#[tokio::test]
+async fn who_waits_is_handed_what_is_given_back() {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let lender = Lender::new(pool);
+    let first = lender.begin("begin").await.unwrap();
+    let next = lender.clone();
+    let waiting = tokio::spawn(async move { next.lend().await.unwrap().loan().began });
+    yield_now().await; // there is one thread: it waits from here on
+    first.commit().await.unwrap();
+    // What comes from the pool is not known to have begun anything.
+    assert_eq!(waiting.await.unwrap(), "begin");
+}
+
+#[tokio::test]
+async fn who_left_is_handed_nothing() {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let lender = Lender::new(pool);
+    let first = lender.begin("begin").await.unwrap();
+    let next = lender.clone();
+    let waiting = tokio::spawn(async move { next.lend().await.map(drop) });
+    yield_now().await; // there is one thread: it waits from here on
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    first.commit().await.unwrap();
+    assert_eq!(lender.lend().await.unwrap().loan().began, "begin");
+}
