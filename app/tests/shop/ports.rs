@@ -204,7 +204,7 @@ async fn a_deadline_is_kept_and_a_command_is_not_cut_in_half(inventory: &dyn Inv
     let held = data.hold(&inventory_infra::SPEC, "items").await;
     let within = |millis| cx("d1").within(Duration::from_millis(millis));
     assert_eq!(kind(inventory.receive(&within(200), receive("jug", 2)).await), (true, CauseKind::Expired));
-    let again = kind(inventory.receive(&within(2_000), receive("jug", 2)).await);
+    let again = kind(inventory.receive(&within(1_000), receive("jug", 2)).await);
     assert_eq!(again, (false, CauseKind::InProgress), "the first has not ended");
     held.give_back().await;
     let level = inventory.receive(&cx("d1"), receive("jug", 2)).await.unwrap();
