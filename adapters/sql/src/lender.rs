@@ -130,10 +130,11 @@ where
         // One of them is asked, lest another connection be made; the others go to the pool.
         let latest = stale.pop();
         drop(stale);
-        if let Some(Kept { mut loan, .. }) = latest
-            && matches!(timeout(ANSWERS_WITHIN, loan.conn.ping()).await, Ok(Ok(())))
-        {
-            return Ok(self.lent(loan, place));
+        if let Some(Kept { mut loan, .. }) = latest {
+            if matches!(timeout(ANSWERS_WITHIN, loan.conn.ping()).await, Ok(Ok(()))) {
+                return Ok(self.lent(loan, place));
+            }
+            drop(loan.conn.detach()); // its pool would ask it again, for as long as that takes
         }
         let conn = self.0.pool.acquire().await?;
         Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "" }, place))

@@ -26,15 +26,18 @@ const LEDGER: &str = include_str!("../../../migrations/kit/postgres/ledger.sql")
 
 /// For each module: so that sixteen homes fit a PostgreSQL as it comes, which has room for 100 connections.
 const CONNECTIONS: u32 = 4;
-/// And for what the kit does at once, beside them: none of it waits for anything.
+/// And for what the kit does at once, beside them: short, and hardly ever waiting for a row.
 const OF_KIT: u32 = 2;
-/// How long a call waits for a connection. With the wait for a lock it is less than a call has, so it can still say that
-/// nothing was done.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a call waits for a connection: once to read, and once to write. With the wait for a lock it is less than a
+/// call has, so it can still say that nothing was done.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// What a module's sessions are set to. No call has more than 5 s, so nothing useful lasts longer.
-const SETTINGS: [(&str, &str); 3] =
-    [("statement_timeout", "10s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "15s")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "1500ms"),
+    ("idle_in_transaction_session_timeout", "15s"),
+];
 /// And those of its stores.
 const OF_STORES: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 /// What the kit's own are set to. It takes some of very many rows by an index, so PostgreSQL follows that: without

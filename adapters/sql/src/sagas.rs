@@ -138,13 +138,15 @@ const BEGIN: Sql = with_log!(
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, " now ", " now ", " now ")"
 );
 
-/// `$19` is the revision that it was read at, `$20` for how long it stays taken, `$21` whether it stays at its step.
+/// `$19` is the revision that it was read at, `$20` for how long it stays taken, `$21` whether it stays at its step. Where
+/// it was is compared, too: a loss of power takes revisions back, and others may have given them again since.
 const MOVE: Sql = with_log!(
     "update outgrow_sagas
      set version = $3, phase = $4, step = $5, attempts = $6, lost = $7, round = $8, parked = $9, reason_code = $10,
          reason = $11, trouble = $12, revision = $13, live = $14, next_at = " now " + $20" micros ",
          since = case when $21 then since else " now " end
-     where saga = $1 and id = $2 and revision = $19"
+     where saga = $1 and id = $2 and revision = $19
+       and phase = $22 and step = $23 and round = $24 and parked = $25"
 );
 
 /// Whoever takes an instance raises its attempts and not its revision: `$6` tells who was late from who has it.
@@ -224,7 +226,9 @@ fn bind<'q>(
     let Some(before) = before else { return row };
     let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
     let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
-    row.bind(number(before.revision)).bind(micros(taken)).bind(stays)
+    let row = row.bind(number(before.revision)).bind(micros(taken)).bind(stays);
+    let row = row.bind(word(before.phase)).bind(i64::from(before.step)).bind(i64::from(before.round));
+    row.bind(before.parked)
 }
 
 #[async_trait]
@@ -257,7 +261,7 @@ impl SagaStore for Db {
     }
 
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
-        if transition.at.is_some() && matches!(transition.turn, Turn::Did | Turn::Undid) {
+        if transition.comes_again() {
             return note(self, transition).await;
         }
         let advance = async move |mut tx: Tx| {

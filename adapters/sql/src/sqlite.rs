@@ -28,9 +28,9 @@ use crate::{Db, OpenError, SqlError, db::Engine, lender::Lender, migrate};
 pub(crate) const LEDGER: &str = include_str!("../../../migrations/kit/sqlite/ledger.sql");
 
 const READERS: u32 = 4;
-/// How long a call waits for a connection, and then for the writer of another process: both are less than a call has,
-/// so it can still say that nothing was done.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a call waits for a connection to read, for one to write, and then for the writer of another process: all
+/// three are less than a call has, so it can still say that nothing was done.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// How long a start waits for another process that migrates.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_mins(5);

@@ -114,6 +114,7 @@ laws! {
         a_transition_is_kept_with_what_it_is_about_or_not_at_all,
         an_instance_comes_back_as_it_was_kept,
         of_two_transitions_at_one_place_one_is_kept,
+        a_revision_that_was_taken_back_and_given_again_is_another,
         who_is_taken_is_nobody_elses_until_the_lease_ends,
         who_decides_at_a_step_keeps_the_next_and_who_is_called_off_is_for_anybody,
         who_is_put_off_rests_and_says_why_unless_it_has_moved_on,

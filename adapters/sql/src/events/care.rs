@@ -56,8 +56,10 @@ const PARKED: Sql = Sql {
     postgres: "select * from outgrow_inbox where parked order by received_at, stream, key, sequence limit $1",
     sqlite: "select * from outgrow_inbox where parked = 1 order by received_at, stream, key, sequence limit $1",
 };
-const PARKED_IDS: &str =
-    "select id from outgrow_inbox where parked and (cast($1 as text) is null or kind = $1) order by id";
+const PARKED_IDS: Sql = Sql {
+    postgres: "select id from outgrow_inbox where parked and (cast($1 as text) is null or kind = $1) order by id",
+    sqlite: "select id from outgrow_inbox where parked = 1 and (cast($1 as text) is null or kind = $1) order by id",
+};
 const HOW_MANY_PARKED: Sql = Sql {
     postgres: "select count(*) as parked from outgrow_inbox where parked",
     sqlite: "select count(*) as parked from outgrow_inbox where parked = 1",
@@ -121,8 +123,9 @@ impl Upkeep {
         Ok(parked?)
     }
 
-    /// The newest `limit` events that the outbox keeps, or, of those that tell of `since` or later, the first: who goes
-    /// on where an answer ended gets everything. The newest comes last.
+    /// The newest `limit` events that the outbox keeps, or, of those that tell of `since` or later, the first. The newest
+    /// comes last, by id; an event may tell of a moment a little before that of the one with the id before, so who goes on
+    /// where an answer ended begins a little earlier.
     ///
     /// # Errors
     /// When the home cannot be read.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter_sql::Db;
+use adapter_sql::{Db, Tx};
 use outgrow::{
     CommitError, ModuleSpec, Saga,
     saga::{Instance, Phase, Step, Transition, Turn, Underway, Why},
@@ -110,6 +110,29 @@ pub(crate) async fn of_two_transitions_at_one_place_one_is_kept(place: &Place) {
         }
         assert_eq!(kept, 1);
     }
+}
+
+/// A loss of power takes back that a step was done, and somebody else makes a transition of the same number: whoever still
+/// goes on from what was taken back is not there any more.
+pub(crate) async fn a_revision_that_was_taken_back_and_given_again_is_another(place: &Place) {
+    let (_homes, home) = place.open(SHELF).await.unwrap();
+    let db = home.db();
+    let first = begin(&db, 1).await;
+    let second = db.advance(underway(&first).done()).await.unwrap().unwrap();
+    let (step, revision) = (i64::from(first.step), i64::try_from(first.revision).unwrap());
+    let taken_back = async move |mut tx: Tx| {
+        let back = tx.query("update outgrow_sagas set step = $1, revision = $2").bind(step).bind(revision);
+        back.changed_one().await?;
+        tx.query("delete from outgrow_saga_log where revision > $1").bind(revision).execute().await?;
+        tx.commit(()).await
+    };
+    db.write(taken_back).await.unwrap();
+    let off = db.advance(Transition::called_off(&PACKING, first.id, why())).await.unwrap().unwrap();
+    assert_eq!((off.revision, off.phase), (second.revision, Phase::Back));
+    for late in [underway(&second).done(), underway(&second).turn(Turn::Parked("late".to_owned()))] {
+        assert!(matches!(db.advance(late).await, Err(CommitError::Conflict)));
+    }
+    assert_eq!(db.instance(&PACKING, first.id).await.unwrap().map(|now| now.phase), Some(Phase::Back));
 }
 
 pub(crate) async fn who_is_taken_is_nobody_elses_until_the_lease_ends(place: &Place) {

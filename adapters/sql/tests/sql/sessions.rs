@@ -136,7 +136,7 @@ async fn no_statement_lock_or_idle_transaction_lasts_for_ever() {
         .await
         .unwrap();
     let text = |column: &str| set.get::<String>(column).unwrap();
-    assert_eq!([text("statement"), text("lock"), text("idle")], ["10s", "2s", "15s"]);
+    assert_eq!([text("statement"), text("lock"), text("idle")], ["10s", "1500ms", "15s"]);
     assert_eq!(text("role"), format!("{}_shelf", place.database().name()));
 
     // Each is waited for longer than it may last, all at once.

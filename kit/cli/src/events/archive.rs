@@ -4,7 +4,7 @@ use adapter_rabbitmq::cloud_event;
 use adapter_sql::{Archived, Excerpt, Home};
 use clap::{Args, value_parser};
 use outgrow::ModuleSpec;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use super::unavailable;
 use crate::{App, Failed, exit};
@@ -34,8 +34,9 @@ pub(crate) struct Archive {
 }
 
 fn moment(text: &str) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|error| format!("{error}: a moment is such as 2026-11-26T17:00:00Z"))
+    let wrong = |why: String| format!("{why}: a moment is such as 2026-11-26T17:00:00Z");
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| wrong(error.to_string()))?;
+    moment.checked_to_offset(UtcOffset::UTC).ok_or_else(|| wrong("too far away".to_owned()))
 }
 
 impl Archive {

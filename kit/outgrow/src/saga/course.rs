@@ -172,6 +172,27 @@ impl Transition {
         Self { saga, id, turn: Turn::CalledOff(why), at: None, by: None }
     }
 
+    /// Whether it comes to the same again if a loss of power takes it back: a step was done, or undone. Not that it has come
+    /// to its pivot, or to the first step that succeeds in the end: from there on nothing turns it back by itself.
+    pub fn comes_again(&self) -> bool {
+        let Some(at) = &self.at else { return false };
+        let Some(saga) = self.saga.of_version(at.version) else { return false };
+        let can_be_undone =
+            |step: usize| saga.steps.get(step).is_some_and(|step| step.kind == StepKind::Compensatable);
+        let step = index(at.step);
+        match self.turn {
+            Turn::Undid => true,
+            Turn::Did => can_be_undone(step + 1) || !can_be_undone(step),
+            Turn::Began
+            | Turn::Refused(_)
+            | Turn::GaveUp(_)
+            | Turn::CalledOff(_)
+            | Turn::Parked(_)
+            | Turn::Retried(_)
+            | Turn::Skipped(_) => false,
+        }
+    }
+
     /// The instance afterwards; none if nothing changes.
     ///
     /// # Errors

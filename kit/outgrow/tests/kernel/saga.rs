@@ -175,6 +175,32 @@ fn a_failure_means_what_the_kind_of_its_step_says() {
 }
 
 #[test]
+fn what_comes_again_is_that_a_step_is_done_or_undone_but_not_that_the_pivot_is_reached() {
+    let all: Vec<_> = walk(&ORDER).into_iter().map(|(from, _)| from).collect();
+    for turn in turns() {
+        let comes_again: HashSet<_> = all
+            .iter()
+            .filter(|from| at(&ORDER, from, turn.clone()).comes_again())
+            .filter(|from| from.phase == Phase::Forward && !from.parked)
+            .map(|from| from.step)
+            .collect();
+        let expected: &[u32] = match turn {
+            Turn::Did => &[0, 2, 3], // with 1 it comes to the pivot
+            Turn::Undid => &[0, 1, 2, 3],
+            Turn::Began
+            | Turn::Refused(_)
+            | Turn::GaveUp(_)
+            | Turn::CalledOff(_)
+            | Turn::Parked(_)
+            | Turn::Retried(_)
+            | Turn::Skipped(_) => &[],
+        };
+        assert_eq!(comes_again, expected.iter().copied().collect(), "{turn:?}");
+    }
+    assert!(!Transition::called_off(&ORDER, id(), why()).comes_again());
+}
+
+#[test]
 fn what_was_decided_where_it_is_no_more_is_a_conflict() {
     let first = begun(&ORDER);
     let second = at(&ORDER, &first, Turn::Did).apply(Some(&first)).unwrap().unwrap();

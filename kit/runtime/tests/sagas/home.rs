@@ -47,13 +47,20 @@ pub(crate) struct Kept {
 pub(crate) struct Home {
     disk: Mutex<Disk<Tables>>,
     mishaps: AtomicU32,
+    /// Who has come to the pivot, and whether they were refused there or later.
+    pub(crate) beyond: Mutex<BTreeMap<Uuid, bool>>,
     pub(crate) bells: Mutex<Vec<Bell>>,
 }
 
 impl Home {
     /// With so many of its mishaps left.
     pub(crate) fn new(mishaps: u32) -> Self {
-        Self { disk: Mutex::default(), mishaps: AtomicU32::new(mishaps), bells: Mutex::default() }
+        Self {
+            disk: Mutex::default(),
+            mishaps: AtomicU32::new(mishaps),
+            beyond: Mutex::default(),
+            bells: Mutex::default(),
+        }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {

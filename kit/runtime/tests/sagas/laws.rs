@@ -32,6 +32,9 @@ pub(crate) fn judge(world: &World) -> Vec<String> {
                 continue;
             }
         };
+        if *trip == Trip::Refused && world.home.beyond.lock().unwrap().get(id) == Some(&false) {
+            breach(format!("{id} had come to its pivot, and turned back by itself"));
+        }
         if saga.phase != expected {
             breach(format!("{id} is {trip:?}, but its saga {:?}", saga.phase));
         }

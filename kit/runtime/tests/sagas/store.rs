@@ -87,18 +87,40 @@ impl Session {
     }
 }
 
-/// Keeps a transition, in a transaction.
+/// What of the place where a transition was decided has to be as it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compared {
+    Place,
+    Nothing,
+}
+
+impl Compared {
+    pub(crate) fn by(life: &Life) -> Self {
+        if life.fate.has(Bug::NoCompareAndSet) { Self::Nothing } else { Self::Place }
+    }
+
+    fn same(self, at: &Instance, now: &Instance) -> bool {
+        let place = |instance: &Instance| (instance.phase, instance.step, instance.round, instance.parked);
+        match self {
+            Self::Place => at.revision == now.revision && place(at) == place(now),
+            Self::Nothing => true,
+        }
+    }
+}
+
+/// Keeps a transition, in a transaction: what it leads to follows from where it was decided, as in SQL.
 pub(crate) fn advance(
     tables: &mut Tables,
     transition: &Transition,
-    anywhere: bool,
+    compared: Compared,
 ) -> Result<Option<Instance>, CommitError> {
-    let before = tables.sagas.get(&transition.id).map(|kept| kept.instance.clone());
-    let lenient = Transition { at: None, ..transition.clone() };
-    let after = match &transition.at {
-        Some(at) if anywhere => lenient.apply(Some(at))?,
-        _ => transition.apply(before.as_ref())?,
+    let now = tables.sagas.get(&transition.id).map(|kept| kept.instance.clone());
+    let before = match &transition.at {
+        Some(at) if now.as_ref().is_some_and(|now| compared.same(at, now)) => Some(at.clone()),
+        Some(_) => return Err(CommitError::Conflict),
+        None => now,
     };
+    let after = transition.apply(before.as_ref())?;
     let Some(after) = after else { return Ok(None) };
     let now = Instant::now();
     let next_at = if transition.at.is_some() { now + LEASE } else { now };
@@ -153,9 +175,10 @@ impl SagaStore for Session {
     }
 
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
-        let anywhere = self.0.fate.has(Bug::NoCompareAndSet);
-        let (word, jotted) = (transition.turn.word(), matches!(transition.turn, Turn::Did | Turn::Undid));
-        let keep = move |tables: &mut Tables| advance(tables, &transition, anywhere);
+        let compared = Compared::by(&self.0);
+        let (word, jotted) = (transition.turn.word(), transition.comes_again());
+        let word = if !jotted && transition.turn == Turn::Did { "arrive" } else { word };
+        let keep = move |tables: &mut Tables| advance(tables, &transition, compared);
         if jotted { self.jot(word, keep).await } else { self.write(word, keep).await }
     }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use outgrow::{
     CommitError, Saga, Steps,
     command::Undecided,
-    saga::{Step, Stepped, Transition, Underway, Why},
+    saga::{Step, StepKind, Stepped, Transition, Underway, Why},
 };
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ use crate::{
     home::Trip,
     life::Life,
     others::{Ask, Neighbour},
-    store::{self, Session},
+    store::{self, Compared, Session},
 };
 
 pub(crate) static TRIP: Saga = Saga::new(
@@ -65,7 +65,7 @@ impl Agency {
 
     /// The trip ends with its saga's transition, in one transaction, unless that is the bug.
     async fn end(&self, at: &Underway, trip: Trip, transition: Transition) -> Result<Stepped, Undecided> {
-        let (id, anywhere) = (at.instance.id, self.has(Bug::NoCompareAndSet));
+        let (id, compared) = (at.instance.id, Compared::by(self.life()));
         let end = move |tables: &mut crate::home::Tables| {
             let kept = tables.trips.get_mut(&id).expect("there is a trip");
             if *kept == Trip::Planned {
@@ -83,7 +83,7 @@ impl Agency {
         }
         self.session
             .write("end", move |tables| {
-                store::advance(tables, &transition, anywhere)?;
+                store::advance(tables, &transition, compared)?;
                 end(tables)
             })
             .await?;
@@ -94,6 +94,10 @@ impl Agency {
 #[async_trait]
 impl Steps for Agency {
     async fn act(&self, at: &Underway) -> Result<Stepped, Undecided> {
+        let beyond = at.step.kind != StepKind::Compensatable;
+        if beyond {
+            self.life().home.beyond.lock().unwrap().entry(at.instance.id).or_default();
+        }
         let answer = match at.step.name {
             "book" => self.ask(at, &self.hotel, Ask::Do("book")).await,
             "set-aside" => self.ask(at, &self.bank, Ask::Do("set-aside")).await,
@@ -110,6 +114,9 @@ impl Steps for Agency {
             return Ok(Stepped::Done);
         }
         self.life().fate.happened("a trip was refused", at.instance.id);
+        if beyond {
+            self.life().home.beyond.lock().unwrap().insert(at.instance.id, true);
+        }
         self.end(at, Trip::Refused, at.refused(Why::new("no", "no"))).await
     }
 
@@ -129,7 +136,7 @@ impl Steps for Agency {
 /// A trip is planned, with its saga, in one transaction, unless that is the bug.
 pub(crate) async fn plan(session: &Session, id: Uuid) -> Result<(), CommitError> {
     let begin = move |tables: &mut crate::home::Tables| {
-        store::advance(tables, &Transition::began(&TRIP, id), false).map(drop)
+        store::advance(tables, &Transition::began(&TRIP, id), Compared::Place).map(drop)
     };
     let plan = move |tables: &mut crate::home::Tables| {
         tables.trips.insert(id, Trip::Planned);
@@ -150,7 +157,7 @@ pub(crate) async fn call_off(session: &Session, id: Uuid) -> Result<(), CommitEr
     let off = move |tables: &mut crate::home::Tables| {
         let off = Transition::called_off(&TRIP, id, Why::new("off", "they stay at home"));
         let noted = tables.sagas.get(&id).map(|kept| kept.instance.step);
-        let after = store::advance(tables, &off, false)?;
+        let after = store::advance(tables, &off, Compared::Place)?;
         if only_so_far && after.is_some() {
             let now = &mut tables.sagas.get_mut(&id).expect("a saga that was called off").instance;
             now.step = noted.unwrap_or(now.step).min(now.step);

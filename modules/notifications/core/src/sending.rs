@@ -63,7 +63,8 @@ impl Sending {
         match self.round().await {
             Ok(round) => round,
             Err(error) => {
-                tracing::warn!(%error, source = ?std::error::Error::source(&error), "messages could not be read");
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "messages could not be read");
                 Vec::new()
             }
         }
