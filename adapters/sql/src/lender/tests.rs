@@ -1,15 +1,21 @@
 //! Who gets which connection.
 
-use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::{Sqlite, sqlite::SqlitePoolOptions};
 use tokio::task::yield_now;
 
-use super::Lender;
+use super::{Lender, Lent};
+
+/// A lender of one connection, which is in a transaction.
+async fn all_lent() -> (Lender<Sqlite>, Lent<Sqlite>) {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let lender = Lender::new(pool);
+    let lent = lender.begin("begin").await.unwrap();
+    (lender, lent)
+}
 
 #[tokio::test]
 async fn who_waits_is_handed_what_is_given_back() {
-    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
-    let lender = Lender::new(pool);
-    let first = lender.begin("begin").await.unwrap();
+    let (lender, first) = all_lent().await;
     let next = lender.clone();
     let waiting = tokio::spawn(async move { next.lend().await.unwrap().loan().began });
     yield_now().await; // there is one thread: it waits from here on
@@ -20,9 +26,7 @@ async fn who_waits_is_handed_what_is_given_back() {
 
 #[tokio::test]
 async fn who_left_is_handed_nothing() {
-    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
-    let lender = Lender::new(pool);
-    let first = lender.begin("begin").await.unwrap();
+    let (lender, first) = all_lent().await;
     let next = lender.clone();
     let waiting = tokio::spawn(async move { next.lend().await.map(drop) });
     yield_now().await; // there is one thread: it waits from here on

@@ -180,17 +180,8 @@ impl Transition {
         let can_be_undone =
             |step: usize| saga.steps.get(step).is_some_and(|step| step.kind == StepKind::Compensatable);
         let step = index(at.step);
-        match self.turn {
-            Turn::Undid => true,
-            Turn::Did => can_be_undone(step + 1) || !can_be_undone(step),
-            Turn::Began
-            | Turn::Refused(_)
-            | Turn::GaveUp(_)
-            | Turn::CalledOff(_)
-            | Turn::Parked(_)
-            | Turn::Retried(_)
-            | Turn::Skipped(_) => false,
-        }
+        let short_of_the_pivot_or_behind_it = can_be_undone(step + 1) || !can_be_undone(step);
+        self.turn == Turn::Undid || self.turn == Turn::Did && short_of_the_pivot_or_behind_it
     }
 
     /// The instance afterwards; none if nothing changes.
