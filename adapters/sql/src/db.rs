@@ -53,9 +53,9 @@ pub(crate) struct Begin {
     /// home lasts.
     pub(crate) lasting: bool,
     postgres: &'static str,
-    sqlite: &'static str,
+    pub(crate) sqlite: &'static str,
     /// What of it stays set on SQLite.
-    setting: &'static str,
+    pub(crate) setting: &'static str,
 }
 
 impl Begin {
@@ -65,7 +65,7 @@ impl Begin {
         sqlite: "pragma synchronous = full; begin immediate",
         setting: "pragma synchronous = full",
     };
-    const JOTTED: Self = Self {
+    pub(crate) const JOTTED: Self = Self {
         lasting: false,
         postgres: "begin read write; set local synchronous_commit = off",
         sqlite: "pragma synchronous = normal; begin immediate",
@@ -134,7 +134,8 @@ impl Db {
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
-        self.write_so(Begin::LASTING, work).await
+        let db = self.clone();
+        self.in_transaction(async move |fate| Ok(Tx::begin(&db, Begin::LASTING, fate).await?), work).await
     }
 
     /// The same for an event that has come, marked as handled with `work`'s effects. They stay in this home: `work`
@@ -163,22 +164,8 @@ impl Db {
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
-        let mark = mark.clone();
-        let handle = move |mut tx: Tx| async move {
-            tx.mark(&mark).await?;
-            work(tx).await
-        };
-        self.jot(handle).await
-    }
-
-    /// The same for what may be forgotten when the power is lost (ADR 0023): nobody waits for the disk.
-    pub(crate) async fn jot<T, W, F>(&self, work: W) -> Result<T, CommitError>
-    where
-        W: FnOnce(Tx) -> F + Send + 'static,
-        F: Future<Output = Result<Committed<T>, CommitError>> + Send,
-        T: Send + 'static,
-    {
-        self.write_so(Begin::JOTTED, work).await
+        let (db, mark) = (self.clone(), mark.clone());
+        self.in_transaction(async move |fate| Tx::marking(&db, fate, &mark).await, work).await
     }
 
     /// What the kit jots in one statement, or on SQLite in one text of them: a transaction of its own, which goes to the
@@ -203,7 +190,7 @@ impl Db {
                     let lent = pools.write.for_a_transaction(sqlite, setting).await;
                     let mut lent = lent.map_err(SqlError::from)?;
                     let query = Query::of_kit(Bound::sqlite_conn(sql, lent.conn()));
-                    let rows = values(query).transaction().await.map_err(SqlError::of_commit)?;
+                    let rows = values(query).transaction(true).await.map_err(SqlError::of_commit)?;
                     lent.committed();
                     Ok(rows)
                 }
@@ -214,18 +201,17 @@ impl Db {
         ended.unwrap_or_else(|_panic| Err(SqlError::panicked().into()))
     }
 
-    async fn write_so<T, W, F>(&self, begin: Begin, work: W) -> Result<T, CommitError>
+    async fn in_transaction<T, B, BF, W, F>(&self, begin: B, work: W) -> Result<T, CommitError>
     where
+        B: FnOnce(Fate) -> BF + Send + 'static,
+        BF: Future<Output = Result<Tx, CommitError>> + Send,
         W: FnOnce(Tx) -> F + Send + 'static,
         F: Future<Output = Result<Committed<T>, CommitError>> + Send,
         T: Send + 'static,
     {
         let fate = Fate::default();
-        let (db, of_task) = (self.clone(), fate.clone());
-        let task = async move {
-            let tx = Tx::begin(&db, begin, of_task).await?;
-            work(tx).await.map(Committed::into_inner)
-        };
+        let of_task = fate.clone();
+        let task = async move { work(begin(of_task).await?).await.map(Committed::into_inner) };
         let span = debug_span!("write", home = self.0.module);
         let ended = finish(self.0.writes.track_future(task.instrument(span))).await;
         ended.unwrap_or_else(|_panic| Err(SqlError::panicked().into())).map_err(|error| fate.judge(error))

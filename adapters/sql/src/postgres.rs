@@ -40,16 +40,20 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 /// And those of its stores.
 const OF_STORES: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
-/// What the kit's own are set to. It takes some of very many rows by an index, so PostgreSQL follows that: without
-/// statistics (of a backlog that was not there a minute ago) it would take them for few, and sort or go through all of
-/// them; the more with a plan that it has kept since there were none. Not for statements of stores: where there is no
-/// index, what is switched off so is what there is, and dear enough to be compiled first.
-pub(crate) const SETTINGS_OF_KIT: [(&str, &str); 5] = [
+/// What the kit's own are set to. It takes some of very many rows by an index, so PostgreSQL follows that, row after row:
+/// without statistics (of a backlog that was not there a minute ago) it would take them for few, and sort or go through
+/// all of them. As it has no other way, a plan that is made once does for as long as it lives; to make one costs more
+/// than to follow it. Not for statements of stores: where there is no index, what is switched off so is what there is,
+/// and dear enough to be compiled first.
+pub(crate) const SETTINGS_OF_KIT: [(&str, &str); 8] = [
     ("synchronous_commit", "off"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_sort", "off"),
     ("jit", "off"),
-    ("plan_cache_mode", "force_custom_plan"),
+    ("plan_cache_mode", "force_generic_plan"),
 ];
 
 /// A migration may take its time, but must not queue before everybody else's statements.

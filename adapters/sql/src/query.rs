@@ -120,11 +120,13 @@ impl<'c> Query<'c> {
         })
     }
 
-    /// Every row, of what is on SQLite a transaction of its own.
-    pub(crate) async fn transaction(self) -> Result<Vec<Row>, SqlError> {
+    /// Every row, of what is on SQLite a transaction of its own, or the beginning of one. It is one text: so BEGIN does
+    /// not go to the thread of its connection and back by itself.
+    pub(crate) async fn transaction(self, ends: bool) -> Result<Vec<Row>, SqlError> {
         match self {
             Self { bound: Bound::Sqlite(sql, values, Target::Conn(on)), wrong: None, .. } => {
-                let sql = AssertSqlSafe(format!("begin immediate; {sql}; commit"));
+                let commit = if ends { "; commit" } else { "" };
+                let sql = AssertSqlSafe(format!("begin immediate; {sql}{commit}"));
                 let rows = sqlx::query_with(sql, values).fetch_all(on).await?;
                 Ok(rows.into_iter().map(Row::from).collect())
             }

@@ -78,19 +78,21 @@ const ANY_DUE: Sql = Sql {
         and version in (select value from json_each($2)) limit 1",
 };
 
-/// What is due is picked first: PostgreSQL may run a subquery of an update more than once, and take more than the limit.
+/// PostgreSQL may run a subquery of an update more than once and take more than the limit, but an array once; and it
+/// finds a row by where it is, whatever it believes of the table.
 const TAKE: Sql = Sql {
-    postgres: "
-        with due as materialized (
-             select saga, id from outgrow_sagas
-             where live and saga = $1 and next_at <= clock_timestamp()
-             and version in (select value::bigint from jsonb_array_elements($2))
-             order by next_at limit $3 for update skip locked)
-         update outgrow_sagas s
+    postgres: concat!(
+        "update outgrow_sagas
          set attempts = attempts + 1, lost = lost + 1,
              next_at = clock_timestamp() + $4 * interval '1 microsecond'
-         from due where s.saga = due.saga and s.id = due.id
-         returning s.*, (extract(epoch from clock_timestamp() - since) * 1000000)::bigint as waited",
+         where ctid = any(array(
+             select ctid from outgrow_sagas
+             where live and saga = $1 and next_at <= clock_timestamp()
+             and version = any(array(select value::bigint from jsonb_array_elements($2)))
+             order by next_at limit $3 for update skip locked))
+         returning ",
+        columns!(postgres)
+    ),
     sqlite: concat!(
         "update outgrow_sagas
          set attempts = attempts + 1, lost = lost + 1,
@@ -149,10 +151,12 @@ const MOVE: Sql = with_log!(
        and phase = $22 and step = $23 and round = $24 and parked = $25"
 );
 
-/// Whoever takes an instance raises its attempts and not its revision: `$6` tells who was late from who has it.
+/// Whoever takes an instance raises its attempts and not its revision: `$6` tells who was late from who has it. `coalesce`
+/// keeps PostgreSQL from looking among all that are live.
 const PUT_OFF: Sql = timed!(
     "update outgrow_sagas set next_at = " now " + $4" micros ", trouble = coalesce($5, trouble), lost = 0
-     where saga = $1 and id = $2 and revision = $3 and attempts = $6 and live"
+     where saga = $1 and id = $2 and revision = $3 and attempts = $6
+       and coalesce(live, false)"
 );
 
 /// Wakes those who carry sagas on.
@@ -343,3 +347,6 @@ fn number(revision: u64) -> i64 {
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

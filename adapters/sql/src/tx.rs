@@ -76,15 +76,27 @@ pub struct ReadTx(Conn);
 
 impl Tx {
     pub(crate) async fn begin(db: &Db, begin: Begin, fate: Fate) -> Result<Self, SqlError> {
-        let conn = db.engine().begin_write(begin).await?;
-        Ok(Self {
-            conn,
-            lasting: begin.lasting,
-            doomed: false,
-            fate,
-            db: db.clone(),
-            besides: Besides::default(),
-        })
+        Ok(Self::on(db.engine().begin_write(begin).await?, begin, db, fate))
+    }
+
+    /// Begins by marking an event as handled, without waiting for the disk: on SQLite both at once.
+    pub(crate) async fn marking(db: &Db, fate: Fate, mark: &Mark) -> Result<Self, CommitError> {
+        let begin = Begin::JOTTED;
+        let Engine::Sqlite(pools) = db.engine() else {
+            let mut tx = Self::begin(db, begin, fate).await?;
+            tx.mark(mark).await?;
+            return Ok(tx);
+        };
+        let lent = pools.write.for_a_transaction(begin.sqlite, begin.setting).await;
+        let mut tx = Self::on(Conn::Sqlite(lent.map_err(SqlError::from)?), begin, db, fate);
+        events::begin_marking(&mut tx, mark).await?;
+        tx.besides.marked = true;
+        Ok(tx)
+    }
+
+    fn on(conn: Conn, begin: Begin, db: &Db, fate: Fate) -> Self {
+        let (db, besides) = (db.clone(), Besides::default());
+        Self { conn, lasting: begin.lasting, doomed: false, fate, db, besides }
     }
 
     /// Whether it is in PostgreSQL.

@@ -113,9 +113,24 @@ macro_rules! begin {
 /// What was not tried yet, or failed and told why.
 pub(super) const BEGIN: Sql = begin!("(attempts = 0 or reason is not null)");
 /// What was being tried when its process ended, perhaps because of it.
-const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
+pub(super) const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
+/// Hardly ever, and to look costs less than to write.
+pub(super) const ANY_INTERRUPTED: Sql = Sql {
+    postgres: concat!(
+        "select 1 from outgrow_inbox
+         where ready and attempts > 0 and reason is null and next_at <= ",
+        now!(postgres),
+        " limit 1"
+    ),
+    sqlite: concat!(
+        "select 1 from outgrow_inbox
+         where ready = 1 and attempts > 0 and reason is null and next_at <= ",
+        now!(sqlite),
+        " limit 1"
+    ),
+};
 
-const PUT_OFF: Sql = Sql {
+pub(super) const PUT_OFF: Sql = Sql {
     postgres: concat!(
         "update outgrow_inbox set reason = $4, next_at = ",
         now!(postgres),
@@ -168,14 +183,21 @@ const PARK: &str = "
 /// Marks an event as handled, in the transaction with what came of it.
 pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
     let number = number(mark)?;
-    let handled = tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).all().await?;
-    if handled.len() != 1 {
-        return Err(CommitError::Conflict);
-    }
+    once(&tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).all().await?)?;
     if tx.is_postgres() {
         tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
     }
     Ok(())
+}
+
+/// The same on SQLite, as what a transaction begins with.
+pub(crate) async fn begin_marking(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
+    let handled = tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number(mark)?);
+    once(&handled.transaction(false).await?)
+}
+
+fn once(handled: &[Row]) -> Result<(), CommitError> {
+    if handled.len() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
 }
 
 fn number(mark: &Mark) -> Result<i64, CommitError> {
@@ -217,8 +239,11 @@ impl Inbox for Db {
             let shards = shards.clone();
             self.jot_at_once(which, move |begin| begin.bind(shards).bind(limit))
         };
+        let mut begun = Vec::new();
         // First, or it would never have its turn where new ones always come.
-        let mut begun = begin(BEGIN_ALONE, 1).await?;
+        if self.query_by_index(ANY_INTERRUPTED).optional().await?.is_some() {
+            begun = begin(BEGIN_ALONE, 1).await?;
+        }
         if begun.is_empty() {
             begun = begin(BEGIN, i64::from(limit)).await?;
         }

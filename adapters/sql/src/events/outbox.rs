@@ -56,31 +56,37 @@ const PUBLISH: Sql = Sql {
 };
 
 /// What is due is picked first: else a planner with old statistics walks through all that was ever settled. It is read by
-/// its index ([`Db::query_by_index`]): a backlog is not sorted for each window.
+/// its index ([`Db::query_by_index`]): a backlog is not sorted for each window. PostgreSQL is left one way to do it: only
+/// the primary key has this order, and `offset` keeps the two from being joined the other way round.
 pub(super) const DUE: Sql = Sql {
     postgres: "
         with due as materialized (
             select event, previous from outgrow_deliveries
-            where subscriber = $1
+            where subscriber between $1 and $1
             and shard = any(array(select (value->>0)::bigint from jsonb_array_elements($2)))
-            order by event limit $3)
-        select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id",
+            order by subscriber, event limit $3)
+        select o.*, due.previous
+        from due cross join lateral (select * from outgrow_outbox where id = due.event offset 0) o",
     sqlite: "
         with due as materialized (
             select event, previous from outgrow_deliveries
             where subscriber = $1 and shard in (select json_extract(value, '$[0]') from json_each($2))
             order by event limit $3)
-        select o.*, due.previous from due join outgrow_outbox o on o.id = due.event order by o.id",
+        select o.*, due.previous from due join outgrow_outbox o on o.id = due.event",
 };
 
-/// By arrays: so PostgreSQL looks each row up, where it would go through a backlog for every event that is settled.
+/// PostgreSQL looks each one up and deletes it where it is: else it would go through a backlog for every window.
 pub(super) const SETTLE: Sql = Sql {
     postgres: "
-        delete from outgrow_deliveries
-        where subscriber = $1 and event = any(array(select value::uuid from jsonb_array_elements_text($2)))
-        and shard = any(array(
-            select shard from outgrow_leases where work = 'relay' and (shard, term) in
-            (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($3))))",
+        delete from outgrow_deliveries where ctid = any(array(
+            select d.ctid from jsonb_array_elements_text($2) settled
+            cross join lateral (
+                select ctid from outgrow_deliveries
+                where subscriber = $1 and event = settled.value::uuid
+                and shard = any(array(
+                    select shard from outgrow_leases where work = 'relay' and (shard, term) in
+                    (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($3))))
+                offset 0) d))",
     sqlite: "
         delete from outgrow_deliveries
         where subscriber = $1 and event in (select unhex(value, '-') from json_each($2))
@@ -132,7 +138,8 @@ impl Outbox for Db {
     async fn due(&self, subscriber: &str, shards: &[Lease], limit: u32) -> Result<Vec<Recorded>, StoreError> {
         let due = self.query_by_index(DUE).bind(subscriber).bind(list(shards)).bind(i64::from(limit));
         let due = due.all().await?;
-        let due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
+        let mut due: Vec<_> = due.iter().map(recorded).collect::<Result<_, SqlError>>()?;
+        due.sort_unstable_by_key(|event| event.id);
         if !due.is_empty() {
             crash::point(&["relay", "read"]);
         }

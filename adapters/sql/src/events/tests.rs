@@ -19,47 +19,56 @@ const BACKLOG: &str = "
     select 's', n::text, 1, gen_random_uuid(), 'k', '{}', now(), gen_random_uuid(), n % 16, true, false, 0, now(), now()
     from generate_series(1, 20000) n";
 
-/// The plan of a statement that was prepared and kept while all tables were empty, as it is run when they are not.
-struct Kept<'a> {
-    name: &'a str,
-    of: &'a str,
-    values: String,
+/// A statement that was prepared while all tables were empty, with the values that it is run with when they are not.
+pub(crate) struct Kept {
+    pub(crate) name: &'static str,
+    pub(crate) values: String,
 }
 
-impl Kept<'_> {
-    /// Often enough that PostgreSQL keeps the plan.
-    async fn prepare(&self, session: &mut PgConnection, types: &str, statement: Sql) {
-        let Self { name, values, .. } = self;
-        run(session, format!("prepare {name} ({types}) as {}", statement.postgres)).await;
-        for _ in 0..8 {
-            run(session, format!("execute {name} ({values})")).await;
-        }
+impl Kept {
+    pub(crate) async fn prepare(
+        session: &mut PgConnection,
+        name: &'static str,
+        types: &str,
+        of: Sql,
+        values: String,
+    ) -> Self {
+        let kept = Self { name, values };
+        run(session, format!("prepare {name} {types} as {}", of.postgres)).await;
+        run(session, kept.run()).await;
+        kept
     }
 
-    async fn assert_by(&self, session: &mut PgConnection, index: &str) {
-        let Self { name, of, values } = self;
-        let explain = AssertSqlSafe(format!("explain execute {name} ({values})"));
+    fn run(&self) -> String {
+        let Self { name, values } = self;
+        if values.is_empty() { format!("execute {name}") } else { format!("execute {name} ({values})") }
+    }
+
+    /// Its plan has all of these words, and nothing that goes through a table or sorts one.
+    pub(crate) async fn assert_by(&self, session: &mut PgConnection, words: &[&str]) {
+        let explain = AssertSqlSafe(format!("explain {}", self.run()));
         let lines = sqlx::raw_sql(explain).fetch_all(&mut *session).await.unwrap();
         let plan: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
         let has = |words: &str| plan.iter().any(|line| line.contains(words));
-        assert!(has(index), "{plan:#?}");
-        assert!(!has(&format!("Seq Scan on {of}")) && !has("Sort Key: outgrow_"), "{plan:#?}");
+        let missing: Vec<_> = words.iter().filter(|words| !has(words)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?} in {plan:#?}", self.name);
+        assert!(!has("Seq Scan on outgrow_") && !has("Sort Key: outgrow_"), "{}: {plan:#?}", self.name);
     }
 }
 
-async fn run(session: &mut PgConnection, sql: String) {
+pub(crate) async fn run(session: &mut PgConnection, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(session).await.unwrap();
 }
 
 /// A session in a home that is empty, and stays without statistics.
-async fn empty(database: &TestDatabase) -> PgConnection {
+pub(crate) async fn empty(database: &TestDatabase) -> PgConnection {
     let _migrated = home(&database.url().parse().unwrap()).await;
     let mut session = PgConnection::connect(&database.url()).await.unwrap();
     run(&mut session, "set search_path = shelf".to_owned()).await;
     for (name, value) in SETTINGS_OF_KIT {
         run(&mut session, format!("set {name} = '{value}'")).await;
     }
-    for table in ["outbox", "deliveries", "inbox"] {
+    for table in ["outbox", "deliveries", "inbox", "sagas"] {
         run(&mut session, format!("alter table outgrow_{table} set (autovacuum_enabled = off)")).await;
         run(&mut session, format!("vacuum analyze outgrow_{table}")).await;
     }
@@ -71,22 +80,33 @@ async fn empty(database: &TestDatabase) -> PgConnection {
 async fn an_archive_is_read_by_its_indexes() {
     let database = TestDatabase::new().await;
     let mut session = empty(&database).await;
-    let read =
-        |name, values: &str| Kept { name, of: "outgrow_", values: format!("'2026-11-26', 100, {values}") };
     let (first, key) = ("'00000000-0000-0000-0000-000000000007', null", "'s', '7'");
-    let (newest, since) = (read("newest", first), read("since", first));
-    let (of_key, of_key_since) = (read("of_key", key), read("of_key_since", key));
-    newest.prepare(&mut session, "timestamptz, bigint, uuid, text", archive::NEWEST.into()).await;
-    since.prepare(&mut session, "timestamptz, bigint, uuid, text", archive::SINCE.into()).await;
-    of_key.prepare(&mut session, "timestamptz, bigint, text, text", archive::NEWEST_OF_KEY.into()).await;
-    of_key_since.prepare(&mut session, "timestamptz, bigint, text, text", archive::OF_KEY_SINCE.into()).await;
+    let mut kept = Vec::new();
+    for (name, of, types, values, words) in [
+        ("newest", archive::NEWEST, "uuid, text", first, "Index Scan Backward using outgrow_outbox_pkey"),
+        ("since", archive::SINCE, "uuid, text", first, "Index Scan using outgrow_outbox_pkey"),
+        (
+            "of_key",
+            archive::NEWEST_OF_KEY,
+            "text, text",
+            key,
+            "Index Scan Backward using outgrow_outbox_sequence_key",
+        ),
+        (
+            "of_key_since",
+            archive::OF_KEY_SINCE,
+            "text, text",
+            key,
+            "Index Scan using outgrow_outbox_sequence_key",
+        ),
+    ] {
+        let types = format!("(timestamptz, bigint, {types})");
+        let values = format!("'2026-11-26', 100, {values}");
+        kept.push((Kept::prepare(&mut session, name, &types, of.into(), values).await, words));
+    }
     run(&mut session, BACKLOG.to_owned()).await;
-    newest.assert_by(&mut session, "Index Scan Backward using outgrow_outbox_pkey").await;
-    since.assert_by(&mut session, "Index Scan using outgrow_outbox_pkey").await;
-    of_key.assert_by(&mut session, "Index Scan Backward using outgrow_outbox_sequence_key").await;
-    of_key_since.assert_by(&mut session, "Index Scan using outgrow_outbox_sequence_key").await;
-    for read in [newest, since, of_key, of_key_since] {
-        read.assert_by(&mut session, "using outgrow_deliveries_event").await;
+    for (kept, words) in kept {
+        kept.assert_by(&mut session, &[words, "using outgrow_deliveries_event"]).await;
     }
     session.close().await.unwrap();
 }
@@ -98,16 +118,56 @@ async fn a_backlog_without_statistics_is_followed_by_its_index() {
     let mut session = empty(&database).await;
     let shards: Value = (0..16).map(|shard| json!([shard, 1])).collect();
     let ids: Value = (1..=64).map(|n| format!("00000000-0000-0000-0000-{n:012x}")).collect();
-    let due = Kept { name: "due", of: "outgrow_deliveries", values: format!("'ear', '{shards}', 64") };
-    let settle =
-        Kept { name: "settle", of: "outgrow_deliveries", values: format!("'ear', '{ids}', '{shards}'") };
-    let begin = Kept { name: "attempt", of: "outgrow_inbox", values: format!("'{shards}', 64") };
-    due.prepare(&mut session, "text, jsonb, bigint", outbox::DUE).await;
-    settle.prepare(&mut session, "text, jsonb, jsonb", outbox::SETTLE).await;
-    begin.prepare(&mut session, "jsonb, bigint", inbox::BEGIN).await;
+    let mut kept = Vec::new();
+    for (name, of, types, values, words) in [
+        (
+            "due",
+            outbox::DUE,
+            "(text, jsonb, bigint)",
+            format!("'ear', '{shards}', 64"),
+            [
+                "Index Scan using outgrow_deliveries_pkey",
+                "Index Cond: ((subscriber >= $1) AND (subscriber <= $1))",
+                "Index Scan using outgrow_outbox_pkey",
+                "Index Cond: (id = due.event)",
+            ]
+            .as_slice(),
+        ),
+        (
+            "settle",
+            outbox::SETTLE,
+            "(text, jsonb, jsonb)",
+            format!("'ear', '{ids}', '{shards}'"),
+            &["event = (settled.value)::uuid)", "TID Cond: (ctid = ANY"],
+        ),
+        (
+            "attempt",
+            inbox::BEGIN,
+            "(jsonb, bigint)",
+            format!("'{shards}', 64"),
+            &["Index Scan using outgrow_inbox_due", "TID Cond: (ctid = ANY"],
+        ),
+        (
+            "alone",
+            inbox::BEGIN_ALONE,
+            "(jsonb, bigint)",
+            format!("'{shards}', 1"),
+            &["Index Scan using outgrow_inbox_interrupted", "TID Cond: (ctid = ANY"],
+        ),
+        ("interrupted", inbox::ANY_INTERRUPTED, "", String::new(), &["using outgrow_inbox_interrupted"]),
+        (
+            "put_off",
+            inbox::PUT_OFF,
+            "(text, text, bigint, text, bigint)",
+            "'s', '7', 1, 'why', 1".to_owned(),
+            &["Index Cond: ((stream = $1) AND (key = $2) AND (sequence = $3))"],
+        ),
+    ] {
+        kept.push((Kept::prepare(&mut session, name, types, of, values).await, words));
+    }
     run(&mut session, BACKLOG.to_owned()).await;
-    due.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
-    settle.assert_by(&mut session, "Index Scan using outgrow_deliveries_pkey").await;
-    begin.assert_by(&mut session, "Index Scan using outgrow_inbox_due").await;
+    for (kept, words) in kept {
+        kept.assert_by(&mut session, words).await;
+    }
     session.close().await.unwrap();
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use inventory_contract::{ReservationId, ReservationState, Sku};
 use inventory_core::{Change, Hold, Item, StockStore};
 use outgrow::{Answers, Clock, CommitError, StoreError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Keeps stock and reservations in the module's home.
 pub struct SqlStockStore {
@@ -110,16 +110,21 @@ async fn insert_hold(tx: &mut Tx, hold: &Hold) -> Result<(), CommitError> {
         .bind(code(hold.state))
         .changed_one()
         .await?;
-    for (sku, quantity) in &hold.lines {
-        tx.query("insert into reservation_lines (reservation, sku, quantity) values ($1, $2, $3)")
-            .bind(hold.id.0)
-            .bind(sku.as_str())
-            .bind(i64::from(*quantity))
-            .changed_one()
-            .await?;
-    }
+    let line = |(sku, quantity): (&Sku, &u32)| json!({ "sku": sku.as_str(), "quantity": quantity });
+    let lines: Value = hold.lines.iter().map(line).collect();
+    tx.query(INSERT_LINES).bind(hold.id.0).bind(lines).execute().await?;
     Ok(())
 }
+
+/// All at once, however many there are.
+const INSERT_LINES: Sql = Sql {
+    postgres: "
+        insert into reservation_lines (reservation, sku, quantity)
+        select $1, sku, quantity from jsonb_to_recordset($2) as l(sku text, quantity bigint)",
+    sqlite: "
+        insert into reservation_lines (reservation, sku, quantity)
+        select $1, value->>'sku', value->>'quantity' from json_each($2)",
+};
 
 /// Its lines never change.
 async fn end_hold(tx: &mut Tx, hold: &Hold) -> Result<(), CommitError> {

@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use adapter_sql::{Db, Home, Row, SqlError, Timestamp, Tx};
+use adapter_sql::{Db, Home, Row, Sql, SqlError, Timestamp, Tx};
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, OrderStatus, Quantity, Reason};
 use ordering_core::{Change, HoldId, Order, OrderStore};
 use outgrow::{Answers, Clock, CommitError, Currency, Money, StoreError};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ends::Ends;
@@ -98,6 +99,17 @@ const ORDERS_OF: &str = "
     join order_lines l on l.order_id = o.id
     order by o.id desc, l.position";
 
+/// All at once, however many there are.
+const INSERT_LINES: Sql = Sql {
+    postgres: "
+        insert into order_lines (order_id, position, sku, quantity, unit_price)
+        select $1, position, sku, quantity, unit_price
+        from jsonb_to_recordset($2) as l(position bigint, sku text, quantity bigint, unit_price bigint)",
+    sqlite: "
+        insert into order_lines (order_id, position, sku, quantity, unit_price)
+        select $1, value->>'position', value->>'sku', value->>'quantity', value->>'unit_price' from json_each($2)",
+};
+
 async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     tx.query(
         "insert into orders (id, customer, payment_token, currency, total, hold, status, reason_code, reason,
@@ -116,18 +128,14 @@ async fn insert(tx: &mut Tx, order: &Order) -> Result<(), CommitError> {
     .bind(Timestamp(order.placed_at))
     .execute()
     .await?;
-    for (position, line) in (0_i64..).zip(&order.lines) {
-        tx.query(
-            "insert into order_lines (order_id, position, sku, quantity, unit_price) values ($1, $2, $3, $4, $5)",
-        )
-        .bind(order.id.0)
-        .bind(position)
-        .bind(line.sku.as_str())
-        .bind(i64::from(line.quantity.get()))
-        .bind(line.unit_price.amount)
-        .execute()
-        .await?;
-    }
+    let line = |(position, line): (u32, &OrderLine)| {
+        json!({
+            "position": position, "sku": line.sku.as_str(), "quantity": line.quantity.get(),
+            "unit_price": line.unit_price.amount,
+        })
+    };
+    let lines: Value = (0..).zip(&order.lines).map(line).collect();
+    tx.query(INSERT_LINES).bind(order.id.0).bind(lines).execute().await?;
     Ok(())
 }
 

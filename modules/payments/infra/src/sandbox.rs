@@ -97,16 +97,10 @@ async fn hear(
     operation: &Operation,
     now: OffsetDateTime,
 ) -> Result<Option<Outcome>, CommitError> {
-    let again = tx.query(
-        "update sandbox_operations set submissions = submissions + 1, arrived = true where key = $1 returning *",
-    );
-    if let Some(row) = again.bind(operation.key()).optional().await? {
-        return Ok(match standing(&row, now)? {
-            Standing::Settled(outcome) => Some(outcome),
-            Standing::InProgress | Standing::Unheard => None,
-        });
-    }
     let earlier = earlier(tx, operation.payment).await?;
+    if earlier.iter().any(|other| other.key == operation.key()) {
+        return heard_again(tx, operation, now).await;
+    }
     let token = match &operation.act {
         Act::Authorize(terms) => Some(terms.token.as_str()),
         Act::Capture(_) | Act::Void | Act::Refund(_) => {
@@ -124,8 +118,25 @@ async fn hear(
     Ok((!lost).then_some(outcome))
 }
 
+async fn heard_again(
+    tx: &mut Tx,
+    operation: &Operation,
+    now: OffsetDateTime,
+) -> Result<Option<Outcome>, CommitError> {
+    let row = tx
+        .query("update sandbox_operations set submissions = submissions + 1, arrived = true where key = $1 returning *")
+        .bind(operation.key())
+        .one()
+        .await?;
+    Ok(match standing(&row, now)? {
+        Standing::Settled(outcome) => Some(outcome),
+        Standing::InProgress | Standing::Unheard => None,
+    })
+}
+
 /// What it was asked about a payment before.
 struct Earlier {
+    key: String,
     act: String,
     /// That it was authorized with.
     token: Option<String>,
@@ -133,11 +144,12 @@ struct Earlier {
 }
 
 async fn earlier(tx: &mut Tx, payment: PaymentId) -> Result<Vec<Earlier>, SqlError> {
-    let earlier = tx.query("select act, token, arrived, code from sandbox_operations where payment = $1");
+    let earlier =
+        tx.query("select key, act, token, arrived, code from sandbox_operations where payment = $1");
     let earlier = earlier.bind(payment.0).all().await?;
     let one = |row: &Row| {
         let done = row.get("arrived")? && row.get::<Option<String>>("code")?.is_none();
-        Ok(Earlier { act: row.get("act")?, token: row.get("token")?, done })
+        Ok(Earlier { key: row.get("key")?, act: row.get("act")?, token: row.get("token")?, done })
     };
     earlier.iter().map(one).collect()
 }
