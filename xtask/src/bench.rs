@@ -63,7 +63,7 @@ impl Subject {
             Self::Relay => "events to a broker, beside bare lapin with as large windows",
             Self::Backlog => "a claim of 128 events, beside (\"bare\") the same where a thousand wait",
             Self::Http => "requests over HTTP, beside axum and sqlx, medians",
-            Self::Ladder => "orders in two processes, beside one (\"bare\"), on PostgreSQL",
+            Self::Ladder => "orders, and on PostgreSQL those in two processes beside one (\"bare\")",
             Self::Shop => "the shop, release build",
         }
     }

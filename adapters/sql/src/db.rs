@@ -179,7 +179,7 @@ impl Db {
         let task = async move {
             match engine {
                 Engine::Postgres(sessions) => {
-                    let mut lent = sessions.kit.lend().await.map_err(SqlError::from)?;
+                    let mut lent = sessions.kit.lend().await?;
                     let query = Query::of_kit(Bound::postgres_conn(sql, lent.conn()));
                     let rows = values(query).all().await.map_err(SqlError::of_commit)?;
                     lent.give_back();
@@ -187,8 +187,7 @@ impl Db {
                 }
                 Engine::Sqlite(pools) => {
                     let Begin { sqlite, setting, .. } = Begin::JOTTED;
-                    let lent = pools.write.for_a_transaction(sqlite, setting).await;
-                    let mut lent = lent.map_err(SqlError::from)?;
+                    let mut lent = pools.write.for_a_transaction(sqlite, setting).await?;
                     let query = Query::of_kit(Bound::sqlite_conn(sql, lent.conn()));
                     let rows = values(query).transaction(true).await.map_err(SqlError::of_commit)?;
                     lent.committed();
@@ -264,7 +263,7 @@ impl Engine {
     }
 
     /// Begins a transaction that may write.
-    pub(crate) async fn begin_write(&self, begin: Begin) -> Result<Conn, sqlx::Error> {
+    pub(crate) async fn begin_write(&self, begin: Begin) -> Result<Conn, SqlError> {
         Ok(match self {
             Self::Postgres(sessions) => Conn::Postgres(sessions.stores.begin(begin.postgres).await?),
             Self::Sqlite(pools) => Conn::Sqlite(pools.write.begin(begin.sqlite).await?),

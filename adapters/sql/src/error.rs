@@ -3,7 +3,7 @@
 //! sqlx's errors stay inside. In a store `?` turns a [`SqlError`] into what the store's own method returns: a
 //! [`StoreError`] in a read, a [`CommitError`] in the closure of a write.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 use outgrow::{CommitError, StoreError};
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError};
@@ -20,6 +20,7 @@ enum Why {
     Statement { sql: &'static str, why: &'static str },
     Range { column: String, number: i64 },
     Meaningless { column: String },
+    NoConnection { module: &'static str, within: Duration },
     Doomed,
     Panicked,
 }
@@ -35,6 +36,10 @@ impl SqlError {
 
     pub(crate) fn meaningless(column: &str) -> Self {
         Self(Why::Meaningless { column: column.to_owned() })
+    }
+
+    pub(crate) fn no_connection(module: &'static str, within: Duration) -> Self {
+        Self(Why::NoConnection { module, within })
     }
 
     pub(crate) fn doomed() -> Self {
@@ -85,6 +90,7 @@ impl SqlError {
             Why::Statement { .. }
             | Why::Range { .. }
             | Why::Meaningless { .. }
+            | Why::NoConnection { .. }
             | Why::Doomed
             | Why::Panicked => None,
         }
@@ -104,6 +110,9 @@ impl fmt::Display for SqlError {
                 write!(f, "column {column} holds {number}, which is out of range")
             }
             Why::Meaningless { column } => write!(f, "column {column} holds what has no meaning here"),
+            Why::NoConnection { module, within } => {
+                write!(f, "{module}: no connection to its database was to be had within {within:?}")
+            }
             Why::Doomed => f.write_str("an earlier statement of this transaction failed"),
             Why::Panicked => f.write_str("the work panicked"),
         }

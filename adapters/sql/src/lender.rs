@@ -18,6 +18,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::SqlError;
+
 /// A connection that was used so short a time ago is taken to be there.
 const FRESH: Duration = Duration::from_secs(1);
 /// How long one is waited for that was idle.
@@ -29,6 +31,8 @@ const AWAY: Duration = Duration::from_mins(1);
 pub(crate) struct Lender<DB: Database>(Arc<Inner<DB>>);
 
 struct Inner<DB: Database> {
+    /// Whose home they are to.
+    module: &'static str,
     pool: Pool<DB>,
     /// As many as the pool has connections: who has one finds a connection at hand, or room in the pool.
     places: Arc<Semaphore>,
@@ -96,10 +100,11 @@ impl<DB: Database> Lender<DB>
 where
     DB::Connection: Raw,
 {
-    pub(crate) fn new(pool: Pool<DB>) -> Self {
+    pub(crate) fn new(module: &'static str, pool: Pool<DB>) -> Self {
         let places = pool.options().get_max_connections().try_into().unwrap_or(Semaphore::MAX_PERMITS);
         let shelf = Shelf { at_hand: Vec::new(), closed: false };
-        Self(Arc::new(Inner { pool, places: Arc::new(Semaphore::new(places)), shelf: Mutex::new(shelf) }))
+        let (places, shelf) = (Arc::new(Semaphore::new(places)), Mutex::new(shelf));
+        Self(Arc::new(Inner { module, pool, places, shelf }))
     }
 
     /// Where it has them from.
@@ -109,9 +114,14 @@ where
 
     /// A connection: one that is at hand, or else of the pool. All may have to be waited for, for as long as the pool
     /// says.
-    pub(crate) async fn lend(&self) -> Result<Lent<DB>, sqlx::Error> {
+    pub(crate) async fn lend(&self) -> Result<Lent<DB>, SqlError> {
         let patience = self.0.pool.options().get_acquire_timeout();
-        timeout(patience, self.lend_in_turn()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        match timeout(patience, self.lend_in_turn()).await {
+            Err(_) | Ok(Err(sqlx::Error::PoolTimedOut)) => {
+                Err(SqlError::no_connection(self.0.module, patience))
+            }
+            Ok(lent) => Ok(lent?),
+        }
     }
 
     async fn lend_in_turn(&self) -> Result<Lent<DB>, sqlx::Error> {
@@ -141,7 +151,7 @@ where
     }
 
     /// A connection in a transaction.
-    pub(crate) async fn begin(&self, sql: &'static str) -> Result<Lent<DB>, sqlx::Error> {
+    pub(crate) async fn begin(&self, sql: &'static str) -> Result<Lent<DB>, SqlError> {
         let mut lent = self.lend().await?;
         lent.open = true; // perhaps, from here on
         lent.loan().began = sql;
@@ -155,7 +165,7 @@ where
         &self,
         sql: &'static str,
         setting: &'static str,
-    ) -> Result<Lent<DB>, sqlx::Error> {
+    ) -> Result<Lent<DB>, SqlError> {
         let mut lent = self.lend().await?;
         if lent.loan().began != sql {
             lent.loan().began = sql;

@@ -97,7 +97,7 @@ fn home(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], rol
     let pool = |connections, settings: &[(&str, &str)]| {
         let to = to.clone().options(settings.iter().copied());
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
-        Lender::new(pool.connect_lazy_with(to))
+        Lender::new(spec.name, pool.connect_lazy_with(to))
     };
     let (stores, kit) = (pool(CONNECTIONS, &OF_STORES), pool(OF_KIT, &SETTINGS_OF_KIT));
     Db::new(spec.name, Engine::Postgres(Sessions { stores, kit }))

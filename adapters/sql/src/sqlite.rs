@@ -62,7 +62,7 @@ pub(crate) async fn open(
     let _until_open = lock(&file.with_extension("lock")).await?;
     writable(&file).map_err(|source| OpenError::File { file: file.clone(), source })?;
 
-    let pools = Pools::open(&file).await.map_err(|error| OpenError::Sql {
+    let pools = Pools::open(spec.name, &file).await.map_err(|error| OpenError::Sql {
         home: file.display().to_string(),
         source: SqlError::from(error),
     })?;
@@ -77,7 +77,7 @@ pub(crate) async fn open(
 }
 
 impl Pools {
-    async fn open(file: &Path) -> Result<Self, sqlx::Error> {
+    async fn open(module: &'static str, file: &Path) -> Result<Self, sqlx::Error> {
         let reading = SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(PATIENCE);
         let writing =
             reading.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
@@ -89,7 +89,7 @@ impl Pools {
             .max_connections(READERS)
             .idle_timeout(IDLE)
             .connect_lazy_with(reading.pragma("query_only", "on"));
-        Ok(Self { read: Lender::new(read), write: Lender::new(write) })
+        Ok(Self { read: Lender::new(module, read), write: Lender::new(module, write) })
     }
 }
 

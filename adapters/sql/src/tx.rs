@@ -88,7 +88,7 @@ impl Tx {
             return Ok(tx);
         };
         let lent = pools.write.for_a_transaction(begin.sqlite, begin.setting).await;
-        let mut tx = Self::on(Conn::Sqlite(lent.map_err(SqlError::from)?), begin, db, fate);
+        let mut tx = Self::on(Conn::Sqlite(lent?), begin, db, fate);
         events::begin_marking(&mut tx, mark).await?;
         tx.besides.marked = true;
         Ok(tx)

@@ -22,9 +22,10 @@ use tracing_subscriber::{
 /// Where directives are looked for, in this order.
 pub const VARIABLES: [&str; 2] = ["OUTGROW_LOG", "RUST_LOG"];
 /// What is logged if nothing is said.
-pub const DEFAULT: &str = "lapin=error,info";
-/// lapin warns of every returned message, with all that is in it; whoever sent it is told anyhow.
-const QUIET: &str = "lapin=error";
+pub const DEFAULT: &str = "lapin=off,info";
+/// lapin tells of every returned message, with all that is in it, and of every channel that is closed, also where that is
+/// in order; whoever sent it, or waited for it, is told anyhow, and says so.
+const QUIET: &str = "lapin=off";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,8 +99,8 @@ mod tests {
 
     #[test]
     fn the_filter_is_outgrows_else_rusts_else_info() {
-        assert_eq!(filter_of(Some("debug"), Some("warn")).unwrap(), "lapin=error,debug");
-        assert_eq!(filter_of(None, Some("warn")).unwrap(), "lapin=error,warn");
+        assert_eq!(filter_of(Some("debug"), Some("warn")).unwrap(), "lapin=off,debug");
+        assert_eq!(filter_of(None, Some("warn")).unwrap(), "lapin=off,warn");
         assert_eq!(filter_of(None, Some("warn,lapin=debug")).unwrap(), "lapin=debug,warn");
         assert_eq!(filter_of(Some(" "), None).unwrap(), DEFAULT);
         assert_eq!(filter_of(None, None).unwrap(), DEFAULT);

@@ -1,4 +1,4 @@
-//! The same orders in one process, in two over gRPC, and in two over RabbitMQ, on PostgreSQL.
+//! The same orders in one process, in two over gRPC, and in two over RabbitMQ, on PostgreSQL; and in one on SQLite.
 //!
 //! In the split ones catalog, inventory and payments are the other process, so an order makes five calls to it: one for
 //! its prices, before it is answered, and one for each step of its fulfilment but the last.
@@ -19,6 +19,9 @@ const LAPS: usize = 3;
 const CALLERS: u64 = 16;
 const EACH: u64 = 15;
 
+/// How often they come alone on SQLite.
+const ROUNDS: usize = 7;
+
 /// Orders that come one after the other.
 const ALONE: Contest = Contest::Latency { calls: 20 };
 
@@ -38,7 +41,7 @@ pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
         System::shop(shop, Engine::Postgres, Split::Grpc).await?,
         System::shop(shop, Engine::Postgres, over_rabbitmq).await?,
     ];
-    let mut rows = Vec::new();
+    let mut rows = on_sqlite(shop).await?;
     for (name, rounds) in [
         ("order", alone(&systems, |system| Watched(system.http.clone())).await?),
         ("awaited", alone(&systems, |system| Awaited(system.http.clone())).await?),
@@ -67,6 +70,18 @@ pub(crate) async fn measure(shop: &str) -> Result<Vec<Row>, Failure> {
         [0, 1, 2].map(|who| Course(rounds.iter().filter_map(|round| round.get(who)).collect()));
     rows.extend([grpc.beside(&one, "grpc"), rabbitmq.beside(&one, "rabbitmq")].concat());
     Ok(rows)
+}
+
+/// What one order at a time takes as the shop comes: one process, on SQLite.
+async fn on_sqlite(shop: &str) -> Result<Vec<Row>, Failure> {
+    let system = System::shop(shop, Engine::Sqlite, Split::Not).await?;
+    let (watched, awaited) = (Watched(system.http.clone()), Awaited(system.http.clone()));
+    let (mut orders, mut outcomes) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        orders.push(ALONE.score(&watched).await?);
+        outcomes.push(ALONE.score(&awaited).await?);
+    }
+    Ok(vec![Row::alone("sqlite order", median(orders)), Row::alone("sqlite awaited", median(outcomes))])
 }
 
 /// What one order at a time takes in each of them, in each round.

@@ -82,11 +82,23 @@ pub(crate) const BACKLOG: [Wanted; 2] = [
 ];
 
 /// Of orders in two processes, beside the same in one. In ten milliseconds are ten thousand microseconds.
-pub(crate) const LADDER: [Wanted; 14] = [
-    ("one order", "one order, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
+pub(crate) const LADDER: [Wanted; 16] = [
+    ("sqlite order", "one order, on SQLite, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
+    (
+        "sqlite awaited",
+        "one order, on SQLite, `Prefer: wait`, p50",
+        Unit::Microseconds,
+        Some(Target::AtMost(10_000.0)),
+    ),
+    ("one order", "one order, on PostgreSQL, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
     ("grpc order", "over gRPC, one order, p50", Unit::Microseconds, Some(Target::RatioAtMost(1.5))),
     ("rabbitmq order", "over RabbitMQ, one order, p50", Unit::Microseconds, Some(Target::RatioAtMost(2.5))),
-    ("one awaited", "one order, `Prefer: wait`, p50", Unit::Microseconds, Some(Target::AtMost(10_000.0))),
+    (
+        "one awaited",
+        "one order, on PostgreSQL, `Prefer: wait`, p50",
+        Unit::Microseconds,
+        Some(Target::AtMost(10_000.0)),
+    ),
     ("grpc awaited", "over gRPC, `Prefer: wait`, p50", Unit::Microseconds, Some(Target::RatioAtMost(1.5))),
     (
         "rabbitmq awaited",

@@ -1,5 +1,7 @@
 //! Who gets which connection.
 
+use std::time::Duration;
+
 use sqlx::{Sqlite, sqlite::SqlitePoolOptions};
 use tokio::task::yield_now;
 
@@ -8,7 +10,7 @@ use super::{Lender, Lent};
 /// A lender of one connection, which is in a transaction.
 async fn all_lent() -> (Lender<Sqlite>, Lent<Sqlite>) {
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
-    let lender = Lender::new(pool);
+    let lender = Lender::new("shelf", pool);
     let lent = lender.begin("begin").await.unwrap();
     (lender, lent)
 }
@@ -22,6 +24,15 @@ async fn who_waits_is_handed_what_is_given_back() {
     first.commit().await.unwrap();
     // What comes from the pool is not known to have begun anything.
     assert_eq!(waiting.await.unwrap(), "begin");
+}
+
+#[tokio::test]
+async fn who_is_lent_nothing_learns_whose_connections_are_lent() {
+    let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let lender = Lender::new("shelf", pool.connect("sqlite::memory:").await.unwrap());
+    let _first = lender.lend().await.unwrap();
+    let Err(error) = lender.lend().await.map(drop) else { panic!("there is only one") };
+    assert_eq!(error.to_string(), "shelf: no connection to its database was to be had within 50ms");
 }
 
 #[tokio::test]
