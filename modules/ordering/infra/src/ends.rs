@@ -40,12 +40,13 @@ impl Default for Ends {
 }
 
 impl Ends {
-    /// What `look` finds of this order once it is no longer placed, or after `within`; at once if there is no such
-    /// order, or no room to wait.
+    /// What `look` finds of this order once it is no longer placed, or after `within`, or when it looks next while this
+    /// process is `ending`; at once if there is no such order, or no room to wait.
     pub(crate) async fn wait<F>(
         &self,
         order: OrderId,
         within: Duration,
+        ending: impl Fn() -> bool,
         look: impl Fn() -> F,
     ) -> Result<Option<Order>, StoreError>
     where
@@ -60,7 +61,7 @@ impl Ends {
             let found = look().await?;
             let placed = found.as_ref().is_some_and(|order| order.status == OrderStatus::Placed);
             let left = end.saturating_duration_since(Instant::now());
-            if !placed || left.is_zero() {
+            if !placed || left.is_zero() || ending() {
                 return Ok(found);
             }
             if timeout(pause.min(left), told.receiver.changed()).await.is_err() {

@@ -6,7 +6,7 @@ use adapter_sql::{Db, Home, Row, Sql, SqlError, Timestamp, Tx};
 use async_trait::async_trait;
 use ordering_contract::{Customer, OrderId, OrderLine, OrderStatus, Quantity, Reason};
 use ordering_core::{Change, HoldId, Order, OrderStore};
-use outgrow::{Answers, Clock, CommitError, Currency, Money, StoreError};
+use outgrow::{Answers, CommitError, Currency, Money, StoreError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,8 +15,8 @@ use crate::ends::Ends;
 /// Keeps orders in the module's home. Who waits for the end of one is told by the store that ends it, if that is this
 /// one, and otherwise finds it a little later.
 pub struct SqlOrderStore {
+    home: Home,
     db: Db,
-    clock: Arc<dyn Clock>,
     ends: Arc<Ends>,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Debug for SqlOrderStore {
 impl SqlOrderStore {
     /// The orders of this home.
     pub fn new(home: &Home) -> Self {
-        Self { db: home.db(), clock: home.clock(), ends: Arc::default() }
+        Self { home: home.clone(), db: home.db(), ends: Arc::default() }
     }
 }
 
@@ -45,7 +45,8 @@ impl OrderStore for SqlOrderStore {
     }
 
     async fn outcome(&self, id: OrderId, within: Duration) -> Result<Option<Order>, StoreError> {
-        self.ends.wait(id, within, || self.order(id)).await
+        let ending = || self.home.tasks().draining();
+        self.ends.wait(id, within, ending, || self.order(id)).await
     }
 
     async fn orders_of(
@@ -60,7 +61,7 @@ impl OrderStore for SqlOrderStore {
     }
 
     async fn commit(&self, change: Change) -> Result<(), CommitError> {
-        let (now, ends) = (self.clock.now(), Arc::clone(&self.ends));
+        let (now, ends) = (self.home.clock().now(), Arc::clone(&self.ends));
         let ended =
             change.order.as_ref().filter(|order| order.status != OrderStatus::Placed).map(|order| order.id);
         let write = move |mut tx: Tx| async move {

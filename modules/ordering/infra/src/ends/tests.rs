@@ -46,17 +46,29 @@ struct Kept {
     status: RefCell<OrderStatus>,
     looks: RefCell<Vec<Duration>>,
     since: Instant,
+    /// When its process begins to end.
+    until: Duration,
 }
 
 impl Kept {
     fn placed() -> Self {
         let status = RefCell::new(OrderStatus::Placed);
-        Self { ends: Ends::default(), status, looks: RefCell::default(), since: Instant::now() }
+        Self {
+            ends: Ends::default(),
+            status,
+            looks: RefCell::default(),
+            since: Instant::now(),
+            until: Duration::MAX,
+        }
     }
 
     fn look(&self) -> Ready<Result<Option<Order>, StoreError>> {
         self.looks.borrow_mut().push(self.since.elapsed());
         ready(Ok(Some(order(*self.status.borrow()))))
+    }
+
+    fn ending(&self) -> bool {
+        self.since.elapsed() >= self.until
     }
 
     fn end(&self) {
@@ -65,7 +77,7 @@ impl Kept {
 
     /// What a caller with this patience is answered, and when.
     async fn wait(&self, within: Duration) -> (OrderStatus, Duration) {
-        let found = self.ends.wait(id(1), within, || self.look()).await.unwrap().unwrap();
+        let found = self.ends.wait(id(1), within, || self.ending(), || self.look()).await.unwrap().unwrap();
         (found.status, self.since.elapsed())
     }
 }
@@ -92,7 +104,7 @@ async fn an_end_while_the_first_look_is_on_its_way_is_not_missed() {
         kept.ends.tell(id(1));
         found
     };
-    let found = kept.ends.wait(id(1), LONG, look).await.unwrap().unwrap();
+    let found = kept.ends.wait(id(1), LONG, || false, look).await.unwrap().unwrap();
     assert_eq!((found.status, kept.since.elapsed()), (OrderStatus::Confirmed, ms(0)));
 }
 
@@ -130,10 +142,17 @@ async fn what_does_not_end_in_time_is_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_that_ends_lets_nobody_wait() {
+    let kept = Kept { until: ms(100), ..Kept::placed() };
+    assert_eq!(kept.wait(LONG).await, (OrderStatus::Placed, ms(150)));
+    assert_eq!(*kept.looks.borrow(), [0, 10, 30, 70, 150].map(ms));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_there_or_cannot_be_looked_at_is_not_waited_for() {
     let ends = Ends::default();
-    assert_eq!(ends.wait(id(1), LONG, async || Ok(None)).await.unwrap(), None);
-    assert!(ends.wait(id(1), LONG, async || Err(StoreError::new("planted"))).await.is_err());
+    assert_eq!(ends.wait(id(1), LONG, || false, async || Ok(None)).await.unwrap(), None);
+    assert!(ends.wait(id(1), LONG, || false, async || Err(StoreError::new("planted"))).await.is_err());
     assert!(ends.awaited().is_empty());
 }
 
