@@ -189,7 +189,7 @@ impl Db {
                     let Begin { sqlite, setting, .. } = Begin::JOTTED;
                     let mut lent = pools.write.for_a_transaction(sqlite, setting).await?;
                     let query = Query::of_kit(Bound::sqlite_conn(sql, lent.conn()));
-                    let rows = values(query).transaction(true).await.map_err(SqlError::of_commit)?;
+                    let rows = values(query).transaction().await.map_err(SqlError::of_commit)?;
                     lent.committed();
                     Ok(rows)
                 }

@@ -40,6 +40,17 @@ macro_rules! now {
 }
 pub(crate) use now;
 
+/// When a statement began, by the engine's clock: what was due by then is found in an index, which `now` would go through.
+macro_rules! by_now {
+    (postgres) => {
+        "statement_timestamp()"
+    };
+    (sqlite) => {
+        $crate::events::now!(sqlite)
+    };
+}
+pub(crate) use by_now;
+
 /// What a home knows of the events of its module.
 #[derive(Default)]
 pub(crate) struct Events {

@@ -159,7 +159,7 @@ where
         Ok(lent)
     }
 
-    /// A connection for a statement that begins and commits a transaction itself, with `setting` set, as in transactions
+    /// A connection for a text that begins a transaction itself, and perhaps commits it, with `setting` set, as in transactions
     /// that begin like `sql`.
     pub(crate) async fn for_a_transaction(
         &self,

@@ -42,8 +42,8 @@ const SETTINGS: [(&str, &str); 3] = [
 const OF_STORES: [(&str, &str); 1] = [("default_transaction_read_only", "on")];
 /// What the kit's own are set to. It takes some of very many rows by an index, so PostgreSQL follows that, row after row:
 /// without statistics (of a backlog that was not there a minute ago) it would take them for few, and sort or go through
-/// all of them. As it has no other way, a plan that is made once does for as long as it lives; to make one costs more
-/// than to follow it. Not for statements of stores: where there is no index, what is switched off so is what there is,
+/// all of them. As each table has no other way left, a plan that was made on empty tables does for full ones, and is kept;
+/// to make one costs more than to follow it. Not for statements of stores: where there is no index, what is switched off so is what there is,
 /// and dear enough to be compiled first.
 pub(crate) const SETTINGS_OF_KIT: [(&str, &str); 8] = [
     ("synchronous_commit", "off"),

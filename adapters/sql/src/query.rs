@@ -120,13 +120,21 @@ impl<'c> Query<'c> {
         })
     }
 
-    /// Every row, of what is on SQLite a transaction of its own, or the beginning of one. It is one text: so BEGIN does
-    /// not go to the thread of its connection and back by itself.
-    pub(crate) async fn transaction(self, ends: bool) -> Result<Vec<Row>, SqlError> {
+    /// Every row, of what is on SQLite a transaction of its own.
+    pub(crate) async fn transaction(self) -> Result<Vec<Row>, SqlError> {
+        self.beginning("; commit").await
+    }
+
+    /// Every row, of what a transaction begins with on SQLite.
+    pub(crate) async fn begin_transaction(self) -> Result<Vec<Row>, SqlError> {
+        self.beginning("").await
+    }
+
+    /// One text, so that BEGIN does not go to the thread of its connection and back by itself.
+    async fn beginning(self, end: &str) -> Result<Vec<Row>, SqlError> {
         match self {
             Self { bound: Bound::Sqlite(sql, values, Target::Conn(on)), wrong: None, .. } => {
-                let commit = if ends { "; commit" } else { "" };
-                let sql = AssertSqlSafe(format!("begin immediate; {sql}{commit}"));
+                let sql = AssertSqlSafe(format!("begin immediate; {sql}{end}"));
                 let rows = sqlx::query_with(sql, values).fetch_all(on).await?;
                 Ok(rows.into_iter().map(Row::from).collect())
             }

@@ -70,7 +70,7 @@ use columns;
 const ANY_DUE: Sql = Sql {
     postgres: "
         select 1 from outgrow_sagas
-        where live and saga = $1 and next_at <= clock_timestamp()
+        where live and saga = $1 and next_at <= statement_timestamp()
         and version in (select value::bigint from jsonb_array_elements($2)) limit 1",
     sqlite: "
         select 1 from outgrow_sagas
@@ -79,7 +79,8 @@ const ANY_DUE: Sql = Sql {
 };
 
 /// PostgreSQL may run a subquery of an update more than once and take more than the limit, but an array once; and it
-/// finds a row by where it is, whatever it believes of the table.
+/// finds a row by where it is, whatever it believes of the table. What is changed meanwhile is left to the next look.
+/// What was due when the statement began is found in the index, which a clock that goes on would go through.
 const TAKE: Sql = Sql {
     postgres: concat!(
         "update outgrow_sagas
@@ -87,7 +88,7 @@ const TAKE: Sql = Sql {
              next_at = clock_timestamp() + $4 * interval '1 microsecond'
          where ctid = any(array(
              select ctid from outgrow_sagas
-             where live and saga = $1 and next_at <= clock_timestamp()
+             where live and saga = $1 and next_at <= statement_timestamp()
              and version = any(array(select value::bigint from jsonb_array_elements($2)))
              order by next_at limit $3 for update skip locked))
          returning ",

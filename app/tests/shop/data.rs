@@ -5,8 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use adapter_sql::{DataUrl, Home, Homes, Tx, migrate};
 use outgrow::{CommitError, ModuleSpec, SystemClock, SystemIds};
 use outgrow_runtime::Tasks;
-use outgrow_testkit::TestDatabase;
+use outgrow_testkit::{TestDatabase, until_async};
 use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::system::SOON;
 
 #[derive(Debug)]
 pub(crate) enum Data {
@@ -32,11 +34,15 @@ impl Data {
         }
     }
 
-    /// The home of a module.
+    /// The home of a module; a server whose connections are all taken is asked again, as shops do.
     pub(crate) async fn home(&self, spec: &'static ModuleSpec) -> Home {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let homes = Homes::open(&self.url(), Tasks::default(), clock, ids).await.unwrap();
-        homes.home(spec).await.unwrap()
+        until_async("there is room for a connection", SOON, async || match homes.home(spec).await {
+            Err(error) if error.may_pass() => None,
+            home => Some(home.unwrap()),
+        })
+        .await
     }
 
     /// Takes the only writer's place until told to give it back: in the store of a module on SQLite, in this one of its

@@ -181,20 +181,13 @@ impl Runner {
     async fn turn(self: &Arc<Self>, pace: &Pace) -> Rest {
         let mut worked = false;
         loop {
-            let free = AT_ONCE.saturating_sub(self.in_hand.load(Relaxed));
-            if free == 0 || self.tasks.draining() {
-                return pace.well(worked); // whoever gets done rings
-            }
-            match self.take(free).await {
-                Ok(taken) => {
-                    worked |= !taken.is_empty();
-                    let all = u32::try_from(taken.len()).is_ok_and(|taken| taken < free);
+            match self.taken().await {
+                Ok(None) => return pace.well(worked),
+                Ok(Some(taken)) => {
+                    worked = true;
                     for instance in taken {
                         let hand = Hand::of(self);
                         self.tasks.spawn(async move { hand.0.carry(instance).await });
-                    }
-                    if all {
-                        return pace.well(worked); // for what has come since, the bell has rung
                     }
                 }
                 Err(why) => {
@@ -207,13 +200,17 @@ impl Runner {
         }
     }
 
-    /// Takes so many that are due. To look costs less than to write, where nothing is.
-    async fn take(&self, limit: u32) -> Result<Vec<Instance>, String> {
-        let due = self.store.any_due(self.saga).await;
-        if !due.map_err(|error| said(&CommitError::NotCommitted(error)))? {
-            return Ok(Vec::new());
+    /// Some that are due; none if none is, or if no hand is free.
+    async fn taken(&self) -> Result<Option<Vec<Instance>>, String> {
+        let free = AT_ONCE.saturating_sub(self.in_hand.load(Relaxed));
+        if free == 0 || self.tasks.draining() {
+            return Ok(None); // whoever gets done rings
         }
-        self.store.take(self.saga, limit, LEASE).await.map_err(|error| said(&error))
+        if !self.store.any_due(self.saga).await.map_err(|error| said(&CommitError::NotCommitted(error)))? {
+            return Ok(None);
+        }
+        let taken = self.store.take(self.saga, free, LEASE).await.map_err(|error| said(&error))?;
+        Ok((!taken.is_empty()).then_some(taken))
     }
 
     /// Carries an instance on as far as it goes.

@@ -20,7 +20,7 @@ use outgrow_runtime::{
 };
 use serde_json::{Value, json};
 
-use super::{list, now, outbox::recorded};
+use super::{by_now, list, now, outbox::recorded};
 use crate::{Db, Row, Sql, SqlError, Tx};
 
 /// On PostgreSQL one statement adds what comes and locks the positions, whatever the planner believes of these tables:
@@ -76,8 +76,16 @@ const ACCEPT: Sql = Sql {
 const TOGETHER: usize = 16;
 
 const ANY_DUE: Sql = Sql {
-    postgres: concat!("select 1 from outgrow_inbox where ready and next_at <= ", now!(postgres), " limit 1"),
-    sqlite: concat!("select 1 from outgrow_inbox where ready = 1 and next_at <= ", now!(sqlite), " limit 1"),
+    postgres: concat!(
+        "select 1 from outgrow_inbox where ready and next_at <= ",
+        by_now!(postgres),
+        " limit 1"
+    ),
+    sqlite: concat!(
+        "select 1 from outgrow_inbox where ready = 1 and next_at <= ",
+        by_now!(sqlite),
+        " limit 1"
+    ),
 };
 
 /// `$1` are the shards with their terms, `$2` is how many. PostgreSQL may run a subquery of an update more than once and
@@ -89,7 +97,7 @@ macro_rules! begin {
                 "update outgrow_inbox set attempts = attempts + 1, reason = null
                  where ctid = any(array(
                      select ctid from outgrow_inbox
-                     where ready and next_at <= ", now!(postgres), " and ", $which, "
+                     where ready and next_at <= ", by_now!(postgres), " and ", $which, "
                      and shard = any(array(
                          select shard from outgrow_leases where work = 'worker' and (shard, term) in
                          (select (value->>0)::bigint, (value->>1)::bigint from jsonb_array_elements($1))))
@@ -100,7 +108,7 @@ macro_rules! begin {
                 "update outgrow_inbox set attempts = attempts + 1, reason = null
                  where (stream, key, sequence) in (
                      select stream, key, sequence from outgrow_inbox
-                     where ready = 1 and next_at <= ", now!(sqlite), " and ", $which, "
+                     where ready = 1 and next_at <= ", by_now!(sqlite), " and ", $which, "
                      and shard in (
                          select shard from outgrow_leases where work = 'worker' and (shard, term) in
                          (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($1)))
@@ -114,19 +122,19 @@ macro_rules! begin {
 pub(super) const BEGIN: Sql = begin!("(attempts = 0 or reason is not null)");
 /// What was being tried when its process ended, perhaps because of it.
 pub(super) const BEGIN_ALONE: Sql = begin!("attempts > 0 and reason is null");
-/// Hardly ever, and to look costs less than to write.
+/// Whether there is any in these shards, `$1`: hardly ever, and to look costs less than to write.
 pub(super) const ANY_INTERRUPTED: Sql = Sql {
     postgres: concat!(
         "select 1 from outgrow_inbox
          where ready and attempts > 0 and reason is null and next_at <= ",
-        now!(postgres),
-        " limit 1"
+        by_now!(postgres),
+        " and shard = any(array(select (value->>0)::bigint from jsonb_array_elements($1))) limit 1"
     ),
     sqlite: concat!(
         "select 1 from outgrow_inbox
          where ready = 1 and attempts > 0 and reason is null and next_at <= ",
-        now!(sqlite),
-        " limit 1"
+        by_now!(sqlite),
+        " and shard in (select json_extract(value, '$[0]') from json_each($1)) limit 1"
     ),
 };
 
@@ -193,7 +201,7 @@ pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
 /// The same on SQLite, as what a transaction begins with.
 pub(crate) async fn begin_marking(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
     let handled = tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number(mark)?);
-    once(&handled.transaction(false).await?)
+    once(&handled.begin_transaction().await?)
 }
 
 fn once(handled: &[Row]) -> Result<(), CommitError> {
@@ -241,7 +249,7 @@ impl Inbox for Db {
         };
         let mut begun = Vec::new();
         // First, or it would never have its turn where new ones always come.
-        if self.query_by_index(ANY_INTERRUPTED).optional().await?.is_some() {
+        if self.query_by_index(ANY_INTERRUPTED).bind(&shards).optional().await?.is_some() {
             begun = begin(BEGIN_ALONE, 1).await?;
         }
         if begun.is_empty() {

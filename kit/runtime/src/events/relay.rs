@@ -74,31 +74,19 @@ pub enum Round {
     Trouble(String),
 }
 
-/// How much was in a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Window {
-    /// Nothing, or others have it.
-    Empty,
-    /// All there was. For what has come since, a bell has rung.
-    Part,
-    /// As much as it holds: there may be more.
-    Full,
-}
-
 /// Takes window after window until none is left; whoever is asked to stop in between does.
 pub(super) async fn windows<W>(
     stop: &(dyn Fn() -> bool + Send + Sync),
     window: impl Fn() -> W + Send + Sync,
 ) -> Round
 where
-    W: Future<Output = Result<Window, String>> + Send,
+    W: Future<Output = Result<bool, String>> + Send,
 {
     let mut round = Round::Idle;
     while !stop() {
         match window().await {
-            Ok(Window::Full) => round = Round::Worked,
-            Ok(Window::Part) => return Round::Worked,
-            Ok(Window::Empty) => return round,
+            Ok(true) => round = Round::Worked,
+            Ok(false) => return round,
             Err(trouble) => return Round::Trouble(trouble),
         }
     }
@@ -122,18 +110,18 @@ impl Relay {
         windows(stop, || self.pass(stop)).await
     }
 
-    /// Delivers one window, and all of a backlog if there is one.
-    async fn pass(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<Window, String> {
+    /// Delivers one window, and all of a backlog if there is one. False if there was nothing.
+    async fn pass(&self, stop: &(dyn Fn() -> bool + Send + Sync)) -> Result<bool, String> {
         if !self.outbox.any_due(&self.subscriber).await.map_err(unread)? {
-            return Ok(Window::Empty);
+            return Ok(false);
         }
         let delivered = self.window(WINDOW, |_| true).await?;
-        if delivered == Window::Full {
+        if delivered == WINDOW {
             let ended = AtomicBool::new(false);
             let lanes = (0..LANES).map(|lane| self.lane(lane, &ended, stop));
             join_all(lanes).await.into_iter().collect::<Result<(), _>>()?;
         }
-        Ok(delivered)
+        Ok(delivered > 0)
     }
 
     /// Delivers window after window of every so-manieth shard, until one of any lane is not full: then all shards are
@@ -144,35 +132,35 @@ impl Relay {
         ended: &AtomicBool,
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<(), String> {
-        let share = WINDOW / u32::from(LANES);
-        let mut delivered = Ok(Window::Full);
-        while delivered == Ok(Window::Full) && !stop() && !ended.load(Relaxed) {
-            delivered = self.window(share, |shard| shard % LANES == lane).await;
+        let full = WINDOW / u32::from(LANES);
+        let mut delivered = Ok(full);
+        while delivered == Ok(full) && !stop() && !ended.load(Relaxed) {
+            delivered = self.window(full, |shard| shard % LANES == lane).await;
         }
         ended.store(true, Relaxed);
         delivered.map(drop)
     }
 
-    /// Delivers at most so many events of these shards.
-    async fn window(&self, limit: u32, ours: impl Fn(u16) -> bool + Send) -> Result<Window, String> {
+    /// Delivers at most so many events of these shards. How many there were; none, too, if others hold them or were
+    /// first.
+    async fn window(&self, limit: u32, ours: impl Fn(u16) -> bool + Send) -> Result<u32, String> {
         let mut shards = self.shards.held().await.map_err(unread)?;
         shards.retain(|lease| ours(lease.shard));
         if shards.is_empty() {
-            return Ok(Window::Empty);
+            return Ok(0);
         }
         let mut events = self.outbox.due(&self.subscriber, &shards, limit).await.map_err(unread)?;
-        let due = events.len();
+        let due = u32::try_from(events.len()).unwrap_or(limit);
         events.truncate(fitting(&events));
         if events.is_empty() {
-            return Ok(Window::Empty);
+            return Ok(0);
         }
-        let all = events.len() == due && u32::try_from(due).is_ok_and(|due| due < limit);
         let taken = self.shards.hold_during(self.courier.deliver(&events)).await;
         if !taken.events.is_empty() {
             let settled = self.outbox.settle(&self.subscriber, &shards, &taken.events).await;
             settled.map_err(|error| said(&error))?;
         }
-        taken.trouble.map_or(Ok(if all { Window::Part } else { Window::Full }), Err)
+        taken.trouble.map_or(Ok(due), Err)
     }
 
     /// One round of a [chore](crate::Tasks::paced): tells when the next is due, and logs when trouble begins and ends.

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::{
     Attempt, Handler, Inbox, Poison, Shards, Unhandled,
     courier::said,
-    relay::{Round, Window, windows},
+    relay::{Round, windows},
 };
 use crate::{
     Retry,
@@ -77,21 +77,21 @@ impl Worker {
         }
     }
 
-    async fn window(&self) -> Result<Window, String> {
+    async fn window(&self) -> Result<bool, String> {
         let read = |error: StoreError| said(&CommitError::NotCommitted(error));
         if !self.inbox.any_due().await.map_err(read)? {
-            return Ok(Window::Empty);
+            return Ok(false);
         }
         let shards = self.shards.held().await.map_err(read)?;
         if shards.is_empty() {
-            return Ok(Window::Empty); // others hold them
+            return Ok(false); // others hold them
         }
         let attempts = self.inbox.begin(&shards, WINDOW).await.map_err(|error| said(&error))?;
         if attempts.is_empty() {
-            return Ok(Window::Empty); // somebody else was first
+            return Ok(false); // somebody else was first
         }
         self.shards.hold_during(self.all(attempts)).await;
-        Ok(Window::Full) // those that follow them are ready now, and no bell rings for that
+        Ok(true)
     }
 
     fn all(&self, attempts: Vec<Attempt>) -> BoxFuture<'_, ()> {

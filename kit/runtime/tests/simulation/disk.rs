@@ -14,7 +14,7 @@ use crate::{bugs::Bug, fate::Fate};
 pub(crate) enum Lasts {
     /// Everything: `Db::write`.
     Always,
-    /// Every process: `Db::jot`.
+    /// Every process: `Db::handle`.
     UnlessPowerIsLost,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A write is a transaction: it works on a copy, which replaces the tables or does not. It is finished, as
 //! `Db::write` is, so whoever stops waiting for it does not undo it. The store may refuse before the commit, or
-//! lose the answer of one; what was only jotted, as by `Db::jot`, may be taken back by a loss of power ([`crate::disk`]).
+//! lose the answer of one; what was only jotted, as by `Db::handle`, may be taken back by a loss of power ([`crate::disk`]).
 //! The planted bugs of stores stand where the right thing is done.
 
 use std::{
