@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adapter_sql::{Db, Row};
 use ordering_contract::OrderEvent;
 use outgrow::Event as _;
-use outgrow_testkit::oracle;
+use outgrow_testkit::oracle::{self, rows};
 use uuid::Uuid;
 
 use crate::{
@@ -28,10 +28,6 @@ pub(crate) struct Order {
     pub(crate) status: String,
     pub(crate) total: i64,
     hold: Uuid,
-}
-
-async fn rows(home: &Db, sql: &'static str) -> Vec<Row> {
-    home.query(sql).all().await.unwrap()
 }
 
 fn text(row: &Row, column: &str) -> String {
