@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use outgrow::event::Recorded;
+use outgrow_runtime::events::Inbox;
 use outgrow_testkit::{Http, until_async};
 use serde_json::json;
 
@@ -66,20 +67,25 @@ async fn told(shop: &System) -> Vec<Recorded> {
     rows.iter().map(event).collect()
 }
 
-/// Row 7. Each event is delivered several times more, the last first, while the story goes on.
+/// Delivers each event up to five times more, the last first.
+async fn repeat(shop: &System, inbox: &dyn Inbox, measured: &mut Measured) {
+    let mut events = told(shop).await;
+    events.reverse();
+    for (number, window) in events.chunks(64).enumerate() {
+        for _ in 0..=number % 5 {
+            inbox.accept(window).await.unwrap();
+            measured.duplicates += window.len();
+        }
+    }
+}
+
+/// Row 7. Each event is repeated while the story goes on, and once more when it has ended.
 async fn repeated(shop: &System, measured: &mut Measured) {
     let (story, inbox) =
         (Story::at(shop).await, shop.data.home(&notifications_infra::SPEC).await.events().inbox);
     let repeating = async {
         loop {
-            let mut events = told(shop).await;
-            events.reverse();
-            for (number, window) in events.chunks(64).enumerate() {
-                for _ in 0..=number % 5 {
-                    inbox.accept(window).await.unwrap();
-                    measured.duplicates += window.len();
-                }
-            }
+            repeat(shop, &*inbox, measured).await;
             tokio::task::yield_now().await;
         }
     };
@@ -87,6 +93,7 @@ async fn repeated(shop: &System, measured: &mut Measured) {
         ran = story.play_under(load(Load::ONE, 5)) => ran,
         () = repeating => unreachable!("it goes on"),
     };
+    repeat(shop, &*inbox, measured).await;
     let since = Instant::now();
     holds(shop, &ran).await;
     assert!(measured.duplicates > 0, "nothing was repeated");
