@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outgrow_testkit::{Http, Passing, Proxy, until_async};
+use outgrow_testkit::{Passing, Proxy, until_async};
 
 use crate::{
     oracle::{Ran, holds},
@@ -40,6 +40,7 @@ async fn an_order_left_between_two_steps_is_carried_on_at_the_next_start() {
     shop.process("stock").freeze();
     let placed = shop.post("/v1/orders", &order("mug", 2)).await.json();
     assert_eq!(placed["status"], "placed");
+    until_async("they are asked for", SOON, async || asked_for(&shop).await).await;
 
     // Its goods are held, but the outcome cannot be written: somebody else holds the store.
     let held = shop.data.hold(&ordering_infra::SPEC, "orders").await;
@@ -158,10 +159,18 @@ async fn on_hand(shop: &System) -> u64 {
 
 /// Whether Inventory is being called, by its own word.
 pub(crate) async fn executes(shop: &System) -> bool {
-    let metrics = Http::at(shop.operations["stock"]).get("/metrics").send().await.unwrap().text();
-    metrics.contains(
-        "outgrow_calls_in_flight{module=\"inventory\",port=\"inventory.v1.Inventory\",end=\"called\"} 1",
-    )
+    is_called(shop, "stock", "called").await
+}
+
+/// Whether Inventory is being called, by the word of who calls it.
+async fn asked_for(shop: &System) -> bool {
+    is_called(shop, "main", "calling").await
+}
+
+async fn is_called(shop: &System, service: &str, end: &str) -> bool {
+    let metrics = shop.operations(service).get("/metrics").send().await.unwrap().text();
+    let labels = format!("module=\"inventory\",port=\"inventory.v1.Inventory\",end=\"{end}\"");
+    metrics.contains(&format!("outgrow_calls_in_flight{{{labels}}} 1\n"))
 }
 
 #[tokio::test]

@@ -242,9 +242,14 @@ impl System {
         .await;
     }
 
+    /// Where a service tells how it is.
+    pub(crate) fn operations(&self, service: &str) -> Http {
+        Http::at(self.operations.get(service).copied().unwrap_or(self.main))
+    }
+
     /// Waits until this service is ready, whether others are there or not.
     pub(crate) async fn serves(&self, service: &str) {
-        let http = Http::at(self.operations.get(service).copied().unwrap_or(self.main));
+        let http = self.operations(service);
         until_async(&format!("{service} serves"), SOON, async || {
             (http.get("/health/ready").send().await.ok()?.status == 200).then_some(())
         })
