@@ -10,7 +10,10 @@ use outgrow::{Answers, CommandId, CommitError, Fingerprint, Migration, Remembere
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Bell, Db, Home, Timestamp, Tx};
+use crate::{
+    Bell, Db, Home, Sql, Timestamp, Tx,
+    held::{Statement, Values},
+};
 
 /// How long an answer is kept.
 const KEPT: time::Duration = time::Duration::days(7);
@@ -84,27 +87,26 @@ impl Answers for Db {
     }
 }
 
-pub(crate) async fn remember(
-    tx: &mut Tx,
-    answer: &Remembered,
-    at: OffsetDateTime,
-) -> Result<(), CommitError> {
-    let CommandId { principal, caller, method, key } = &answer.command;
-    tx.query(
+/// An answer that is to be remembered.
+struct Remember<'a>(&'a Remembered, OffsetDateTime);
+
+impl Statement for Remember<'_> {
+    const NAME: &'static str = "remember";
+    const SQL: Sql = Sql::of(
         "insert into outgrow_answers (principal, caller, method, key, fingerprint, refused, body, answered_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(principal)
-    .bind(caller)
-    .bind(method)
-    .bind(key)
-    .bind(answer.fingerprint.0)
-    .bind(answer.refused)
-    .bind(answer.body.to_vec())
-    .bind(Timestamp(at))
-    .execute()
-    .await?;
-    Ok(())
+    );
+
+    fn values<V: Values>(&self, to: V) -> V {
+        let Self(answer, at) = self;
+        let CommandId { principal, caller, method, key } = &answer.command;
+        let to = to.value(principal).value(caller).value(method).value(key).value(answer.fingerprint.0);
+        to.value(answer.refused).value(answer.body.to_vec()).value(Timestamp(*at))
+    }
+}
+
+pub(crate) fn remember(tx: &mut Tx, answer: &Remembered, at: OffsetDateTime) {
+    tx.hold(&Remember(answer, at));
 }
 
 /// Forgets, hourly, the answers that are older than seven days.

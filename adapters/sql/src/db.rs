@@ -52,7 +52,7 @@ pub(crate) struct Begin {
     /// Whether what it commits outlasts the loss of power (ADR 0023). If not, it does so once a later commit of the same
     /// home lasts.
     pub(crate) lasting: bool,
-    postgres: &'static str,
+    pub(crate) postgres: &'static str,
     pub(crate) sqlite: &'static str,
     /// What of it stays set on SQLite.
     pub(crate) setting: &'static str,
@@ -72,6 +72,15 @@ impl Begin {
         setting: "pragma synchronous = normal",
     };
 }
+
+/// What a statement of PostgreSQL returns to have its commit wait for the disk, in a session where none does. Only a row
+/// that it returns has it evaluated: where there is none, nothing was changed.
+macro_rules! lasts {
+    () => {
+        "set_config('synchronous_commit', 'on', true)"
+    };
+}
+pub(crate) use lasts;
 
 impl Db {
     pub(crate) fn new(module: &'static str, engine: Engine) -> Self {
@@ -168,10 +177,28 @@ impl Db {
         self.in_transaction(async move |fate| Tx::marking(&db, fate, &mark).await, work).await
     }
 
-    /// What the kit jots in one statement, or on SQLite in one text of them: a transaction of its own, which goes to the
-    /// engine and back once. Its rows.
+    /// What the kit writes in one statement, or on SQLite in one text of them: a transaction of its own, which goes to
+    /// the engine and back once. Its rows. On PostgreSQL the statement itself [says that it lasts](lasts).
+    pub(crate) async fn write_at_once(
+        &self,
+        sql: Sql,
+        values: impl for<'q> FnOnce(Query<'q>) -> Query<'q> + Send + 'static,
+    ) -> Result<Vec<Row>, CommitError> {
+        self.at_once(Begin::LASTING, sql, values).await
+    }
+
+    /// The same, without waiting for the disk (ADR 0023).
     pub(crate) async fn jot_at_once(
         &self,
+        sql: Sql,
+        values: impl for<'q> FnOnce(Query<'q>) -> Query<'q> + Send + 'static,
+    ) -> Result<Vec<Row>, CommitError> {
+        self.at_once(Begin::JOTTED, sql, values).await
+    }
+
+    pub(crate) async fn at_once(
+        &self,
+        begin: Begin,
         sql: Sql,
         values: impl for<'q> FnOnce(Query<'q>) -> Query<'q> + Send + 'static,
     ) -> Result<Vec<Row>, CommitError> {
@@ -186,7 +213,7 @@ impl Db {
                     Ok(rows)
                 }
                 Engine::Sqlite(pools) => {
-                    let Begin { sqlite, setting, .. } = Begin::JOTTED;
+                    let Begin { sqlite, setting, .. } = begin;
                     let mut lent = pools.write.for_a_transaction(sqlite, setting).await?;
                     let query = Query::of_kit(Bound::sqlite_conn(sql, lent.conn()));
                     let rows = values(query).transaction().await.map_err(SqlError::of_commit)?;
@@ -195,7 +222,7 @@ impl Db {
                 }
             }
         };
-        let span = debug_span!("jot", home = self.0.module);
+        let span = debug_span!("at once", home = self.0.module, begin.lasting);
         let ended = finish(self.0.writes.track_future(task.instrument(span))).await;
         ended.unwrap_or_else(|_panic| Err(SqlError::panicked().into()))
     }

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 pub use archive::{Archived, Excerpt};
 pub use care::{Parked, Upkeep, Waiting};
 pub(crate) use forget::forget_hourly;
-pub(crate) use inbox::{begin_marking, mark};
+pub(crate) use inbox::{begin_marking_on_postgres, begin_marking_on_sqlite, mark};
 pub(crate) use outbox::publish;
 
 /// Now, by the engine's clock, in microseconds where it has no type for it.

@@ -11,14 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{Connection as _, Database, PgConnection, Pool, SqliteConnection, pool::PoolConnection};
+use sqlx::{Connection as _, Database, PgConnection, Pool, Postgres, SqliteConnection, pool::PoolConnection};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use crate::SqlError;
+use crate::{
+    SqlError,
+    held::{self, Call, Failed, Held},
+};
 
 /// A connection that was used so short a time ago is taken to be there.
 const FRESH: Duration = Duration::from_secs(1);
@@ -56,6 +59,8 @@ struct Loan<DB: Database> {
     left_pool: Instant,
     /// How its last transaction began, which may have set what stays set.
     began: &'static str,
+    /// What it is known to have prepared by name.
+    prepared: Vec<&'static str>,
 }
 
 /// Closes what is at hand; a pool would want a runtime to take it back.
@@ -75,24 +80,47 @@ where
 {
     loan: Option<Loan<DB>>,
     open: bool,
+    held: Vec<<DB::Connection as Raw>::Held>,
     lender: Lender<DB>,
     place: Option<OwnedSemaphorePermit>,
 }
 
 /// A connection that takes statements without values.
 pub(crate) trait Raw: Send {
+    /// A statement that goes with COMMIT.
+    type Held: Send;
+
     fn raw(&mut self, sql: &'static str) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Commits, with what was held until then. `prepared` is what it is known to have prepared by name.
+    fn commit(
+        &mut self,
+        held: Vec<Self::Held>,
+        prepared: &mut Vec<&'static str>,
+    ) -> impl Future<Output = Result<(), Failed>> + Send;
 }
 
 impl Raw for PgConnection {
+    type Held = Call;
+
     async fn raw(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(sql).execute(self).await.map(drop)
+    }
+
+    async fn commit(&mut self, held: Vec<Call>, prepared: &mut Vec<&'static str>) -> Result<(), Failed> {
+        held::executed(self, prepared, "", held, "commit").await.map(drop)
     }
 }
 
 impl Raw for SqliteConnection {
+    type Held = Held;
+
     async fn raw(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(sql).execute(self).await.map(drop)
+    }
+
+    async fn commit(&mut self, held: Vec<Held>, _: &mut Vec<&'static str>) -> Result<(), Failed> {
+        held::committed(self, held).await
     }
 }
 
@@ -147,7 +175,7 @@ where
             drop(loan.conn.detach()); // its pool would ask it again, for as long as that takes
         }
         let conn = self.0.pool.acquire().await?;
-        Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "" }, place))
+        Ok(self.lent(Loan { conn, left_pool: Instant::now(), began: "", prepared: Vec::new() }, place))
     }
 
     /// A connection in a transaction.
@@ -188,7 +216,7 @@ where
     }
 
     fn lent(&self, loan: Loan<DB>, place: OwnedSemaphorePermit) -> Lent<DB> {
-        Lent { loan: Some(loan), open: false, lender: self.clone(), place: Some(place) }
+        Lent { loan: Some(loan), open: false, held: Vec::new(), lender: self.clone(), place: Some(place) }
     }
 }
 
@@ -232,9 +260,16 @@ where
         self.loan.as_mut().expect("a connection on loan")
     }
 
-    /// Commits its transaction.
-    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        self.conn().raw("commit").await?;
+    /// What goes with COMMIT.
+    pub(crate) fn hold(&mut self, held: <DB::Connection as Raw>::Held) {
+        self.held.push(held);
+    }
+
+    /// Commits its transaction, with what was held until then.
+    pub(crate) async fn commit(mut self) -> Result<(), Failed> {
+        let held = mem::take(&mut self.held);
+        let Loan { conn, prepared, .. } = self.loan();
+        Raw::commit(&mut **conn, held, prepared).await?;
         self.committed();
         Ok(())
     }
@@ -252,6 +287,15 @@ where
         {
             self.lender.keep(loan);
         }
+    }
+}
+
+impl Lent<Postgres> {
+    /// Its transaction begins with what is executed at once. How many rows that had.
+    pub(crate) async fn begin_with(&mut self, begin: &str, calls: Vec<Call>) -> Result<usize, Failed> {
+        self.open = true; // perhaps, from here on
+        let Loan { conn, prepared, .. } = self.loan();
+        held::executed(conn, prepared, begin, calls, "").await
     }
 }
 

@@ -14,6 +14,7 @@ mod answers;
 pub mod db;
 pub mod error;
 mod events;
+mod held;
 pub mod home;
 pub mod lender;
 mod migrate;

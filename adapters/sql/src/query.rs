@@ -33,9 +33,16 @@ pub struct Sql {
     pub sqlite: &'static str,
 }
 
+impl Sql {
+    /// One text for both.
+    pub(crate) const fn of(sql: &'static str) -> Self {
+        Self { postgres: sql, sqlite: sql }
+    }
+}
+
 impl From<&'static str> for Sql {
     fn from(sql: &'static str) -> Self {
-        Self { postgres: sql, sqlite: sql }
+        Self::of(sql)
     }
 }
 

@@ -27,7 +27,12 @@ use uuid::Uuid;
 pub(crate) use care::forget_hourly;
 pub use care::{Entry, SagaUpkeep, Tracked};
 
-use crate::{Db, Query, Row, Sql, SqlError, Tx, events::now};
+use crate::{
+    Db, Query, Row, Sql, SqlError, Tx,
+    db::{Begin, lasts},
+    events::now,
+    held::{Statement, Values},
+};
 
 /// A statement in which `{now}` is the engine's clock and `{micros}` what makes a duration of a number.
 macro_rules! timed {
@@ -45,11 +50,11 @@ macro_rules! timed {
 
 /// The same, and then the entry of the log. One row if there was something to be changed.
 macro_rules! with_log {
-    ($($part:tt)*) => {
+    ($returned:expr; $($part:tt)*) => {
         Sql {
             postgres: concat!(
                 "with kept as (", timed!(@ postgres [] $($part)*), " returning 1 as kept) ", log!(postgres),
-                " returning 1"
+                " returning ", $returned
             ),
             sqlite: concat!(timed!(@ sqlite [] $($part)*), " returning 1; ", log!(sqlite)),
         }
@@ -135,22 +140,41 @@ macro_rules! log {
     };
 }
 
-const BEGIN: Sql = with_log!(
-    "insert into outgrow_sagas (saga, id, version, phase, step, attempts, lost, round, parked, reason_code, reason,
-                                trouble, revision, live, next_at, since, began_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, " now ", " now ", " now ")"
-);
+/// A saga begins.
+struct Begun<'a>(&'a Transition, &'a Instance);
+
+impl Statement for Begun<'_> {
+    const NAME: &'static str = "begin_saga";
+    const SQL: Sql = with_log!(
+        "1";
+        "insert into outgrow_sagas (saga, id, version, phase, step, attempts, lost, round, parked, reason_code, reason,
+                                    trouble, revision, live, next_at, since, began_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, " now ", " now ", " now ")"
+    );
+
+    fn values<V: Values>(&self, to: V) -> V {
+        afterwards(to, self.0, None, self.1)
+    }
+}
 
 /// `$19` is the revision that it was read at, `$20` for how long it stays taken, `$21` whether it stays at its step. Where
 /// it was is compared, too: a loss of power takes revisions back, and others may have given them again since.
-const MOVE: Sql = with_log!(
-    "update outgrow_sagas
-     set version = $3, phase = $4, step = $5, attempts = $6, lost = $7, round = $8, parked = $9, reason_code = $10,
-         reason = $11, trouble = $12, revision = $13, live = $14, next_at = " now " + $20" micros ",
-         since = case when $21 then since else " now " end
-     where saga = $1 and id = $2 and revision = $19
-       and phase = $22 and step = $23 and round = $24 and parked = $25"
-);
+macro_rules! moved {
+    ($returned:expr) => {
+        with_log!(
+            $returned;
+            "update outgrow_sagas
+             set version = $3, phase = $4, step = $5, attempts = $6, lost = $7, round = $8, parked = $9,
+                 reason_code = $10, reason = $11, trouble = $12, revision = $13, live = $14,
+                 next_at = " now " + $20" micros ", since = case when $21 then since else " now " end
+             where saga = $1 and id = $2 and revision = $19
+               and phase = $22 and step = $23 and round = $24 and parked = $25"
+        )
+    };
+}
+const MOVE: Sql = moved!(lasts!());
+/// The same, jotted.
+const NOTE: Sql = moved!("1");
 
 /// Whoever takes an instance raises its attempts and not its revision: `$6` tells who was late from who has it. `coalesce`
 /// keeps PostgreSQL from looking among all that are live.
@@ -191,44 +215,49 @@ pub(crate) async fn advance(tx: &mut Tx, transition: &Transition) -> Result<Opti
         }
     };
     let Some(after) = transition.apply(before.as_ref())? else { return Ok(None) };
-    let statement = if before.is_some() { MOVE } else { BEGIN };
-    let kept = bind(tx.batch(statement), transition, before.as_ref(), &after).all().await?;
+    let Some(before) = before else {
+        tx.hold(&Begun(transition, &after));
+        return Ok(Some(after));
+    };
+    let kept = moved(tx.batch(MOVE), transition, &before, &after).all().await?;
     one(&kept).map(|()| Some(after))
 }
 
-/// The same for what comes to the same again if a loss of power takes it back: a step was done, or undone.
-async fn note(db: &Db, transition: Transition) -> Result<Option<Instance>, CommitError> {
-    let Some(after) = transition.apply(transition.at.as_ref())? else { return Ok(None) };
-    let [step, way] = turned(&transition);
-    let to = after.clone();
-    let noted = db.jot_at_once(MOVE, move |row| bind(row, &transition, transition.at.as_ref(), &to));
+/// The same in a transaction of its own, of who has taken the saga. What comes to the same again if a loss of power takes
+/// it back is jotted: a step was done, or undone.
+async fn advance_alone(
+    db: &Db,
+    transition: Transition,
+    before: Instance,
+) -> Result<Option<Instance>, CommitError> {
+    let Some(after) = transition.apply(Some(&before))? else { return Ok(None) };
+    let ([step, way], to) = (turned(&transition), after.clone());
+    let (begin, sql) = if transition.comes_again() { (Begin::JOTTED, NOTE) } else { (Begin::LASTING, MOVE) };
     crash::point(&["saga", step, way, "uncommitted"]);
-    let noted = noted.await?;
+    let kept = db.at_once(begin, sql, move |row| moved(row, &transition, &before, &to)).await?;
     crash::point(&["saga", step, way, "committed"]);
-    one(&noted).map(|()| Some(after))
+    one(&kept).map(|()| Some(after))
 }
 
 fn one(rows: &[Row]) -> Result<(), CommitError> {
     if rows.len() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
 }
 
-/// The values of [`BEGIN`], or of [`MOVE`].
-fn bind<'q>(
-    row: Query<'q>,
-    transition: &Transition,
-    before: Option<&Instance>,
-    after: &Instance,
-) -> Query<'q> {
-    let row = row.bind(transition.saga.name).bind(transition.id);
-    let row = row.bind(i64::from(after.version)).bind(word(after.phase)).bind(i64::from(after.step));
-    let row = row.bind(i64::from(after.attempts)).bind(i64::from(after.lost)).bind(i64::from(after.round));
-    let row = row.bind(after.parked).bind(after.why.as_ref().map(|why| why.code.clone()));
-    let row = row.bind(after.why.as_ref().map(|why| why.message.clone())).bind(after.trouble.clone());
-    let row = row.bind(number(after.revision)).bind(after.live());
-    let step = before.and_then(|before| before.step_of(transition.saga)).map(|step| step.name);
-    let row = row.bind(transition.turn.word()).bind(step).bind(transition.turn.note());
-    let row = row.bind(transition.by.clone());
-    let Some(before) = before else { return row };
+/// What is kept of an instance, with the entry of the log.
+fn afterwards<V: Values>(to: V, transition: &Transition, step: Option<&'static str>, after: &Instance) -> V {
+    let to = to.value(transition.saga.name).value(transition.id);
+    let to = to.value(i64::from(after.version)).value(word(after.phase)).value(i64::from(after.step));
+    let to = to.value(i64::from(after.attempts)).value(i64::from(after.lost)).value(i64::from(after.round));
+    let to = to.value(after.parked).value(after.why.as_ref().map(|why| why.code.clone()));
+    let to = to.value(after.why.as_ref().map(|why| why.message.clone())).value(after.trouble.clone());
+    let to = to.value(number(after.revision)).value(after.live());
+    to.value(transition.turn.word()).value(step).value(transition.turn.note()).value(transition.by.clone())
+}
+
+/// The values of [`MOVE`].
+fn moved<'q>(row: Query<'q>, transition: &Transition, before: &Instance, after: &Instance) -> Query<'q> {
+    let step = before.step_of(transition.saga).map(|step| step.name);
+    let row = afterwards(row, transition, step, after);
     let stays = (before.phase, before.step) == (after.phase, after.step) && after.parked;
     let taken = if transition.at.is_some() { LEASE } else { Duration::ZERO };
     let row = row.bind(number(before.revision)).bind(micros(taken)).bind(stays);
@@ -266,8 +295,8 @@ impl SagaStore for Db {
     }
 
     async fn advance(&self, transition: Transition) -> Result<Option<Instance>, CommitError> {
-        if transition.comes_again() {
-            return note(self, transition).await;
+        if let Some(before) = transition.at.clone() {
+            return advance_alone(self, transition, before).await;
         }
         let advance = async move |mut tx: Tx| {
             let after = tx.advance(&transition).await?;

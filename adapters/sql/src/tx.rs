@@ -25,6 +25,7 @@ use crate::{
     Db, Query, Sql, SqlError, answers,
     db::{Begin, Engine},
     events,
+    held::{Call, Failed, Held, Statement},
     lender::Lent,
     query::Bound,
     sagas,
@@ -79,17 +80,22 @@ impl Tx {
         Ok(Self::on(db.engine().begin_write(begin).await?, begin, db, fate))
     }
 
-    /// Begins by marking an event as handled, without waiting for the disk: on SQLite both at once.
+    /// Begins by marking an event as handled, both at once, without waiting for the disk.
     pub(crate) async fn marking(db: &Db, fate: Fate, mark: &Mark) -> Result<Self, CommitError> {
         let begin = Begin::JOTTED;
-        let Engine::Sqlite(pools) = db.engine() else {
-            let mut tx = Self::begin(db, begin, fate).await?;
-            tx.mark(mark).await?;
-            return Ok(tx);
+        let conn = match db.engine() {
+            Engine::Postgres(sessions) => {
+                let mut lent = sessions.stores.lend().await?;
+                events::begin_marking_on_postgres(&mut lent, begin.postgres, mark).await?;
+                Conn::Postgres(lent)
+            }
+            Engine::Sqlite(pools) => {
+                let mut lent = pools.write.for_a_transaction(begin.sqlite, begin.setting).await?;
+                events::begin_marking_on_sqlite(&mut lent, mark).await?;
+                Conn::Sqlite(lent)
+            }
         };
-        let lent = pools.write.for_a_transaction(begin.sqlite, begin.setting).await;
-        let mut tx = Self::on(Conn::Sqlite(lent?), begin, db, fate);
-        events::begin_marking(&mut tx, mark).await?;
+        let mut tx = Self::on(conn, begin, db, fate);
         tx.besides.marked = true;
         Ok(tx)
     }
@@ -115,24 +121,34 @@ impl Tx {
         Query::of_kit(self.conn.bound(sql)).of_tx(&mut self.doomed)
     }
 
-    /// Remembers what a command was answered: in the transaction that has its effects, for seven days.
+    /// What the kit adds, and goes with COMMIT.
+    pub(crate) fn hold(&mut self, statement: &impl Statement) {
+        match &mut self.conn {
+            Conn::Postgres(lent) => lent.hold(Call::of(statement)),
+            Conn::Sqlite(lent) => lent.hold(Held::of(statement)),
+        }
+    }
+
+    /// Remembers what a command was answered: in the transaction that has its effects, for seven days. It goes with
+    /// [`Tx::commit`], which is a conflict if the command has been answered already.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if the command has been answered already.
-    pub async fn remember(&mut self, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
+    /// [`CommitError::NotCommitted`] in [`Db::handle`].
+    pub fn remember(&mut self, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
         self.lasting("remember an answer")?;
-        answers::remember(self, answer, at).await
+        answers::remember(self, answer, at);
+        Ok(())
     }
 
     /// Publishes an event: it is delivered to every subscriber if this transaction is committed, and was never there
-    /// if it is not.
+    /// if it is not. It goes with [`Tx::commit`].
     ///
     /// # Errors
-    /// [`CommitError::NotCommitted`] if the module's `ModuleSpec` does not publish its stream.
-    pub async fn publish(&mut self, event: &Outgoing) -> Result<(), CommitError> {
+    /// [`CommitError::NotCommitted`] if the module's `ModuleSpec` does not publish its stream, and in [`Db::handle`].
+    pub fn publish(&mut self, event: &Outgoing) -> Result<(), CommitError> {
         self.lasting("publish")?;
         let db = self.db.clone();
-        events::publish(self, &db, event).await?;
+        events::publish(self, &db, event)?;
         self.besides.published = true;
         Ok(())
     }
@@ -148,7 +164,7 @@ impl Tx {
     }
 
     /// Keeps a transition of a saga: in the transaction with what it is about. The saga afterwards; none if nothing
-    /// changes.
+    /// changes. One that begins is there once this is committed.
     ///
     /// # Errors
     /// [`CommitError::Conflict`] if it is not where that was decided.
@@ -173,8 +189,8 @@ impl Tx {
     /// Commits, and returns `value` as committed.
     ///
     /// # Errors
-    /// [`CommitError::NotCommitted`] or [`CommitError::Conflict`] if the engine said so, else
-    /// [`CommitError::InDoubt`].
+    /// [`CommitError::NotCommitted`] or [`CommitError::Conflict`] if the engine said so, of this or of what was to go with
+    /// it; else [`CommitError::InDoubt`].
     pub async fn commit<T>(self, value: T) -> Result<Committed<T>, CommitError> {
         if self.doomed {
             return Err(SqlError::doomed().into());
@@ -196,13 +212,12 @@ impl Tx {
             }
             Committed(value)
         };
-        ended.map(|()| wake()).map_err(|error| {
-            let error = SqlError::from(error);
-            if error.leaves_commit_in_doubt() {
-                return CommitError::InDoubt(error.into());
+        ended.map(|()| wake()).map_err(|failed| match failed {
+            Failed::Commit(error) if error.leaves_commit_in_doubt() => CommitError::InDoubt(error.into()),
+            Failed::Before(error) | Failed::Commit(error) => {
+                self.fate.commit_sent(false);
+                error.into()
             }
-            self.fate.commit_sent(false);
-            error.into()
         })
     }
 

@@ -11,6 +11,7 @@ mod sql {
     pub(crate) mod cancellation;
     pub(crate) mod events;
     pub(crate) mod forgetting;
+    pub(crate) mod held;
     pub(crate) mod homes;
     pub(crate) mod migrations;
     pub(crate) mod on_postgres;
@@ -85,6 +86,10 @@ laws! {
         an_answer_is_forgotten_with_its_effects,
         answers_are_forgotten_after_seven_days,
         a_repeat_waits_for_the_command_that_it_repeats;
+    held:
+        what_goes_with_commit_is_kept_to_the_letter,
+        what_goes_with_commit_is_kept_together_or_not_at_all,
+        what_cannot_go_with_commit_is_certainly_not_committed;
     events:
         an_event_is_published_with_its_change_or_not_at_all,
         only_what_the_spec_publishes_is_published,

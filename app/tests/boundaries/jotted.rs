@@ -36,14 +36,14 @@ const JOTTED: [[(&str, &str); 2]; 8] = [
         ("kit/runtime/tests/sagas/store.rs", "self.jot(\"put off\","),
     ],
     [
-        ("adapters/sql/src/sagas.rs", "db.jot_at_once(MOVE,"),
+        ("adapters/sql/src/sagas.rs", "if transition.comes_again() { (Begin::JOTTED, NOTE) }"),
         ("kit/runtime/tests/sagas/store.rs", "self.jot(word, keep)"),
     ],
 ];
 
 /// The two that jot: `Db::jot_at_once` and `Tx::marking`.
 const THEMSELVES: [(&str, &str); 2] = [
-    ("adapters/sql/src/db.rs", "let Begin { sqlite, setting, .. } = Begin::JOTTED;"),
+    ("adapters/sql/src/db.rs", "self.at_once(Begin::JOTTED, sql, values)"),
     ("adapters/sql/src/tx.rs", "let begin = Begin::JOTTED;"),
 ];
 /// How it is said.

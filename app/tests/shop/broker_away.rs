@@ -100,7 +100,7 @@ async fn away(
     long: Duration,
     measured: &mut Measured,
 ) -> (TestBroker, Vec<String>) {
-    let (a_second, calm) = patience().map_or((20, 1), |_| (RATE, 5));
+    let (a_second, calm) = patience().map_or((10, 1), |_| (RATE, 5));
     let times = Times::open(&shop.data).await;
     let (before, ()) = meanwhile(shop, a_second, sleep(Duration::from_secs(calm))).await;
     let (stopping, broker) = meanwhile(shop, a_second, now(broker, TestBroker::stop)).await;

@@ -45,8 +45,9 @@ use survey::{Told, wanted};
 
 /// How many worlds there are.
 const SEEDS: u64 = 10_000;
-/// In how many of them a planted bug must have been found.
-const SOON: u64 = 500;
+/// In how many of them a planted bug must have been found. Most are in one world of twenty or more; two need the power to
+/// be lost at one moment, and are in one of several hundred.
+const SOON: u64 = 5_000;
 
 /// What must go wrong somewhere, or the worlds are too kind.
 const FAULTS: [&str; 19] = [

@@ -94,7 +94,7 @@ impl Publisher {
         let events = (0..EVENTS).map(|_| packed()).collect::<Result<Vec<_>, _>>()?;
         let write = async move |mut tx: Tx| {
             for event in &events {
-                tx.publish(event).await?;
+                tx.publish(event)?;
             }
             tx.commit(()).await
         };

@@ -54,7 +54,7 @@ pub(crate) async fn measure(place: &Place) -> Result<f64, Failure> {
         let id = event.id;
         let write = async move |mut tx: Tx| {
             pack(&mut tx, parcel).await?;
-            tx.publish(&event).await?;
+            tx.publish(&event)?;
             tx.commit(Instant::now()).await
         };
         let begun = db.write(write).await?;

@@ -32,7 +32,7 @@ impl Client for Writer {
         let event = told(parcel)?;
         let write = async move |mut tx: Tx| {
             pack(&mut tx, parcel).await?;
-            tx.publish(&event).await?;
+            tx.publish(&event)?;
             tx.commit(()).await
         };
         Ok(self.db.write(write).await?)

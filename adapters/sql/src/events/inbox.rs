@@ -19,9 +19,16 @@ use outgrow_runtime::{
     events::{Attempt, Inbox, Lease, Poison, shard},
 };
 use serde_json::{Value, json};
+use sqlx::{Postgres, Sqlite};
 
 use super::{by_now, list, now, outbox::recorded};
-use crate::{Db, Row, Sql, SqlError, Tx};
+use crate::{
+    Db, Query, Row, Sql, SqlError, Tx,
+    db::lasts,
+    held::{Call, Failed, Statement, Values},
+    lender::Lent,
+    query::Bound,
+};
 
 /// On PostgreSQL one statement adds what comes and locks the positions, whatever the planner believes of these tables:
 /// it has no statistics of what was empty a moment ago. A position that is there is written as it is: only so is it
@@ -50,7 +57,9 @@ const ACCEPT: Sql = Sql {
         "
          from e join p on p.stream = e.stream and p.key = e.key
          where e.sequence > p.position
-         on conflict (stream, key, sequence) do nothing"
+         on conflict (stream, key, sequence) do nothing
+         returning ",
+        lasts!()
     ),
     sqlite: concat!(
         "insert into outgrow_positions (stream, key, position)
@@ -166,46 +175,86 @@ macro_rules! next {
              order by sequence limit 1)"
     };
 }
-const NEXT: &str = next!();
+/// The next one of its key is ready.
+struct Next<'a>(&'a Mark, i64);
+
+impl Statement for Next<'_> {
+    const NAME: &'static str = "next";
+    const SQL: Sql = Sql::of(next!());
+
+    fn values<V: Values>(&self, to: V) -> V {
+        to.value(&self.0.stream).value(&self.0.key).value(self.1)
+    }
+}
+
 /// One row if it was not handled before. The position is locked first.
-const HANDLED: Sql = Sql {
-    postgres: "
-        with moved as (
-            update outgrow_positions set position = greatest(position, $3), handled = handled + 1
-            where stream = $1 and key = $2
-            returning 1)
-        delete from outgrow_inbox using moved where stream = $1 and key = $2 and sequence = $3
-        returning 1",
-    sqlite: concat!(
-        "update outgrow_positions set position = max(position, $3), handled = handled + 1
-         where stream = $1 and key = $2;
-         delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3 returning 1;
-         ",
-        next!()
-    ),
-};
+struct Handled<'a>(&'a Mark, i64);
+
+impl Statement for Handled<'_> {
+    const NAME: &'static str = "handled";
+    const SQL: Sql = Sql {
+        postgres: "
+            with moved as (
+                update outgrow_positions set position = greatest(position, $3), handled = handled + 1
+                where stream = $1 and key = $2
+                returning 1)
+            delete from outgrow_inbox using moved where stream = $1 and key = $2 and sequence = $3
+            returning 1",
+        sqlite: concat!(
+            "update outgrow_positions set position = max(position, $3), handled = handled + 1
+             where stream = $1 and key = $2;
+             delete from outgrow_inbox where stream = $1 and key = $2 and sequence = $3 returning 1;
+             ",
+            next!()
+        ),
+    };
+
+    fn values<V: Values>(&self, to: V) -> V {
+        to.value(&self.0.stream).value(&self.0.key).value(self.1)
+    }
+}
+
 const PARK: &str = "
     update outgrow_inbox set parked = true, ready = false, reason = $4
     where stream = $1 and key = $2 and sequence = $3";
 
 /// Marks an event as handled, in the transaction with what came of it.
 pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
-    let number = number(mark)?;
-    once(&tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number).all().await?)?;
+    let (handled, next) = handling(mark)?;
+    once(handled.values(tx.batch(Handled::SQL)).all().await?.len())?;
     if tx.is_postgres() {
-        tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+        next.values(tx.query(Next::SQL)).execute().await?;
     }
     Ok(())
 }
 
-/// The same on SQLite, as what a transaction begins with.
-pub(crate) async fn begin_marking(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
-    let handled = tx.batch(HANDLED).bind(&mark.stream).bind(&mark.key).bind(number(mark)?);
-    once(&handled.begin_transaction().await?)
+/// The same, as what a transaction begins with.
+pub(crate) async fn begin_marking_on_postgres(
+    lent: &mut Lent<Postgres>,
+    begin: &str,
+    mark: &Mark,
+) -> Result<(), CommitError> {
+    let (handled, next) = handling(mark)?;
+    once(
+        lent.begin_with(begin, vec![Call::of(&handled), Call::of(&next)])
+            .await
+            .map_err(Failed::into_inner)?,
+    )
 }
 
-fn once(handled: &[Row]) -> Result<(), CommitError> {
-    if handled.len() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
+pub(crate) async fn begin_marking_on_sqlite(lent: &mut Lent<Sqlite>, mark: &Mark) -> Result<(), CommitError> {
+    let (handled, _) = handling(mark)?;
+    let query = handled.values(Query::of_kit(Bound::sqlite_conn(Handled::SQL, lent.conn())));
+    once(query.begin_transaction().await?.len())
+}
+
+fn handling(mark: &Mark) -> Result<(Handled<'_>, Next<'_>), CommitError> {
+    let number = number(mark)?;
+    Ok((Handled(mark, number), Next(mark, number)))
+}
+
+fn once(handled: usize) -> Result<(), CommitError> {
+    if handled == 1 { Ok(()) } else { Err(CommitError::Conflict) }
 }
 
 fn number(mark: &Mark) -> Result<i64, CommitError> {
@@ -222,16 +271,21 @@ impl Inbox for Db {
         // In the order in which positions are locked, whoever else comes with the same ones.
         let mut events: Vec<&Recorded> = events.iter().collect();
         events.sort_by_key(|event| (&event.stream, &event.key));
-        let parts: Vec<Value> =
+        let mut parts: Vec<Value> =
             events.chunks(TOGETHER).map(|part| part.iter().copied().map(row).collect()).collect();
         let bell = self.events().inbox_bell();
-        let accept = async move |mut tx: Tx| {
-            for part in &parts {
-                tx.batch(ACCEPT).bind(part).execute().await?;
-            }
-            tx.commit(()).await
-        };
-        self.write(accept).await?;
+        if let [part] = &mut parts[..] {
+            let part = part.take();
+            self.write_at_once(ACCEPT, |accept| accept.bind(part)).await?;
+        } else {
+            let accept = async move |mut tx: Tx| {
+                for part in &parts {
+                    tx.batch(ACCEPT).bind(part).execute().await?;
+                }
+                tx.commit(()).await
+            };
+            self.write(accept).await?;
+        }
         crash::point(&["inbox", "accepted"]);
         bell.ring();
         Ok(())
@@ -284,7 +338,7 @@ impl Inbox for Db {
             }
             tx.query(PARK).bind(&mark.stream).bind(&mark.key).bind(number).bind(&why).execute().await?;
             if poison == Poison::IsSkipped {
-                tx.query(NEXT).bind(&mark.stream).bind(&mark.key).bind(number).execute().await?;
+                Next(&mark, number).values(tx.query(Next::SQL)).execute().await?;
             }
             tx.commit(()).await
         };

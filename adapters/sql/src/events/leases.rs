@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::now;
-use crate::{Db, Row, Sql, SqlError, Tx};
+use crate::{Db, Row, Sql, SqlError, db::lasts};
 
 const TAKE: Sql = Sql {
     postgres: concat!(
@@ -25,8 +25,8 @@ const TAKE: Sql = Sql {
              until = excluded.until
          where outgrow_leases.holder = excluded.holder or outgrow_leases.until < ",
         now!(postgres),
-        "
-         returning shard, term"
+        " returning shard, term, ",
+        lasts!()
     ),
     sqlite: concat!(
         "insert into outgrow_leases (work, shard, holder, term, until)
@@ -50,12 +50,10 @@ impl Leases for Db {
     async fn take(&self, work: &'static str, holder: Uuid, term: Duration) -> Result<Vec<Lease>, StoreError> {
         let micros = i64::try_from(term.as_micros()).unwrap_or(i64::MAX);
         let shards: Value = (0..SHARDS).collect();
-        let take = async move |mut tx: Tx| {
-            let taken = tx.query(TAKE).bind(work).bind(holder).bind(micros).bind(shards).all().await?;
-            let taken: Vec<Lease> = taken.iter().map(lease).collect::<Result<_, _>>()?;
-            tx.commit(taken).await
-        };
-        self.write(take).await.map_err(StoreError::new)
+        let taken =
+            self.write_at_once(TAKE, move |take| take.bind(work).bind(holder).bind(micros).bind(shards));
+        let taken = taken.await.map_err(StoreError::new)?;
+        Ok(taken.iter().map(lease).collect::<Result<_, SqlError>>()?)
     }
 }
 

@@ -13,13 +13,24 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::list;
-use crate::{Bell, Db, Row, Sql, SqlError, Timestamp, Tx};
+use crate::{
+    Bell, Db, Row, Sql, SqlError, Timestamp, Tx,
+    held::{Statement, Values},
+};
 
 /// Of each subscriber it is kept of which event it was told last, and before that: so each event knows which one it
 /// follows there. Once a build that does not keep that has written, `known` stays behind `last` for good, and every
 /// event of the key is said to follow the one before it: nobody guesses who was told.
-const PUBLISH: Sql = Sql {
-    postgres: "
+struct Publish<'a> {
+    event: &'a Outgoing,
+    stream: String,
+    audience: Value,
+}
+
+impl Statement for Publish<'_> {
+    const NAME: &'static str = "publish";
+    const SQL: Sql = Sql {
+        postgres: "
         with numbered as (
             insert into outgrow_streams as s (stream, key, last, known, told)
             select $1, $2, 1, 1, coalesce(jsonb_object_agg(value, '[0, 1]'::jsonb), '{}')
@@ -39,7 +50,7 @@ const PUBLISH: Sql = Sql {
         insert into outgrow_deliveries (subscriber, event, shard, previous)
         select value, $3, $9, case when known = last then nullif((told->value->>0)::bigint, last - 1) end
         from numbered, jsonb_array_elements_text($10)",
-    sqlite: "
+        sqlite: "
         insert into outgrow_streams as s (stream, key, last, known, told)
         select $1, $2, 1, 1, json_group_object(value, json('[0, 1]')) from json_each($10) where true
         on conflict (stream, key) do update set
@@ -53,7 +64,15 @@ const PUBLISH: Sql = Sql {
         insert into outgrow_deliveries (subscriber, event, shard, previous)
         select a.value, $3, $9, case when s.known = s.last then nullif(s.told->a.value->>0, s.last - 1) end
         from json_each($10) a join outgrow_streams s on s.stream = $1 and s.key = $2",
-};
+    };
+
+    fn values<V: Values>(&self, to: V) -> V {
+        let Self { event, stream, audience } = self;
+        let to = to.value(stream).value(&event.key).value(event.id).value(&event.kind).value(&event.data);
+        let to = to.value(Timestamp(event.at)).value(event.correlation).value(event.causation);
+        to.value(i64::from(shard(&event.key))).value(audience)
+    }
+}
 
 /// What is due is picked first: else a planner with old statistics walks through all that was ever settled. It is read by
 /// its index ([`Db::query_by_index`]): a backlog is not sorted for each window. PostgreSQL is left one way to do it: only
@@ -100,7 +119,7 @@ fn refused<T>(why: String) -> Result<T, CommitError> {
 }
 
 /// Adds an event to the outbox, in the transaction that makes it true.
-pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<(), CommitError> {
+pub(crate) fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<(), CommitError> {
     let Some(audience) = db.events().audience(event.stream) else {
         return refused(format!(
             "{} does not publish `{}`: add it to its ModuleSpec",
@@ -115,12 +134,8 @@ pub(crate) async fn publish(tx: &mut Tx, db: &Db, event: &Outgoing) -> Result<()
             "a {kind} of {data} bytes with a key of {key}: at most {largest} and {longest} can be told"
         ));
     }
-    let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect::<Value>());
-    let shard = i64::from(shard(&event.key));
-    let publish = tx.batch(PUBLISH).bind(&stream).bind(&event.key).bind(event.id).bind(&event.kind);
-    let publish = publish.bind(&event.data).bind(Timestamp(event.at)).bind(event.correlation);
-    let publish = publish.bind(event.causation).bind(shard).bind(audience);
-    publish.execute().await?;
+    let (stream, audience) = (event.stream.to_string(), audience.iter().copied().collect());
+    tx.hold(&Publish { event, stream, audience });
     Ok(())
 }
 

@@ -54,8 +54,8 @@ pub(crate) async fn an_answer_is_forgotten_with_its_effects(place: &Place) {
     let error = db
         .write::<(), _, _>(async move |mut tx| {
             tx.query("update items set on_hand = 0").changed_one().await?;
-            tx.remember(&answer("other", false), NOW).await?;
-            tx.remember(&again, NOW).await?;
+            tx.remember(&answer("other", false), NOW)?;
+            tx.remember(&again, NOW)?;
             tx.commit(()).await
         })
         .await
@@ -74,7 +74,7 @@ pub(crate) async fn answers_are_forgotten_after_seven_days(place: &Place) {
     let old = NOW - Duration::days(7) - Duration::SECOND;
     db.write(async move |mut tx| {
         for n in 0..1_234 {
-            tx.remember(&answer(&format!("old {n}"), false), old).await?; // more than one batch
+            tx.remember(&answer(&format!("old {n}"), false), old)?; // more than one batch
         }
         tx.commit(()).await
     })
@@ -124,7 +124,7 @@ fn answer(key: &str, refused: bool) -> Remembered {
 async fn remember(db: &Db, answer: &Remembered, at: OffsetDateTime) -> Result<(), CommitError> {
     let answer = answer.clone();
     db.write(async move |mut tx| {
-        tx.remember(&answer, at).await?;
+        tx.remember(&answer, at)?;
         tx.commit(()).await
     })
     .await

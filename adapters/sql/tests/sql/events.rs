@@ -45,7 +45,7 @@ pub(crate) async fn an_event_is_published_with_its_change_or_not_at_all(place: &
     let (_homes, db) = shelf(place).await;
     let undone = db
         .write::<(), _, _>(async |mut tx| {
-            tx.publish(&put("bolt", 1)).await?;
+            tx.publish(&put("bolt", 1))?;
             tx.query("insert into items (sku, on_hand, version) values ('bolt', 1, 1)").execute().await?;
             tx.query("insert into items (sku, on_hand, version) values ('bolt', 1, 1)").execute().await?;
             tx.commit(()).await
@@ -57,7 +57,7 @@ pub(crate) async fn an_event_is_published_with_its_change_or_not_at_all(place: &
     let event = put("bolt", 5);
     let published = event.clone();
     db.write(async move |mut tx| {
-        tx.publish(&published).await?;
+        tx.publish(&published)?;
         tx.query("insert into items (sku, on_hand, version) values ('bolt', 5, 1)").execute().await?;
         tx.commit(()).await
     })
@@ -85,7 +85,7 @@ pub(crate) async fn the_events_of_a_key_are_numbered_from_one_without_a_gap(plac
                 let event = put(if n % 2 == 0 { "bolt" } else { "nut" }, n);
                 if n % 5 == 0 {
                     let undone = db.write::<(), _, _>(async move |mut tx| {
-                        tx.publish(&event).await?;
+                        tx.publish(&event)?;
                         Err(CommitError::Conflict)
                     });
                     undone.await.unwrap_err();
@@ -210,7 +210,7 @@ pub(crate) async fn what_comes_of_an_event_at_home_is_kept_with_its_mark_and_tel
     assert_eq!(on_hand(&db, "washer").await, Some(2));
     let mark = some(2).mark();
     let told = db.handle::<(), _, _>(&mark, async |mut tx| {
-        tx.publish(&put("bolt", 1)).await?;
+        tx.publish(&put("bolt", 1))?;
         tx.commit(()).await
     });
     let error = told.await.unwrap_err();
@@ -348,7 +348,7 @@ fn some(sequence: u64) -> Recorded {
 
 pub(crate) async fn publish(db: &Db, event: Outgoing) -> Result<(), CommitError> {
     db.write(async move |mut tx| {
-        tx.publish(&event).await?;
+        tx.publish(&event)?;
         tx.commit(()).await
     })
     .await

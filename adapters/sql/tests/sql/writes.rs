@@ -217,9 +217,9 @@ pub(crate) async fn whatever_fails_between_two_events_neither_is_published(place
     for fails in [TAKEN, Sql::from("select * from nowhere")] {
         let undone = db
             .write::<(), _, _>(async move |mut tx| {
-                tx.publish(&events::put("bolt", 1)).await?;
+                tx.publish(&events::put("bolt", 1))?;
                 tx.query(fails).execute().await.unwrap_err();
-                let _doomed = tx.publish(&events::put("nut", 1)).await.unwrap_err();
+                let _doomed = tx.publish(&events::put("nut", 1)).unwrap_err();
                 tx.commit(()).await
             })
             .await;

@@ -57,7 +57,7 @@ impl ProductStore for SqlProductStore {
     async fn commit(&self, Change { entry, answer }: Change) -> Result<(), CommitError> {
         let now = self.clock.now();
         let write = async move |mut tx: Tx| {
-            tx.remember(&answer, now).await?;
+            tx.remember(&answer, now)?;
             match &entry {
                 Some(entry) if entry.version() == 0 => insert(&mut tx, entry.product()).await?,
                 Some(entry) => update(&mut tx, entry).await?,

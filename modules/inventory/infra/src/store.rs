@@ -52,7 +52,7 @@ impl StockStore for SqlStockStore {
         items.sort_unstable_by(|one, other| one.sku().cmp(other.sku()));
         let now = self.clock.now();
         let write = async move |mut tx: Tx| {
-            tx.remember(&answer, now).await?;
+            tx.remember(&answer, now)?;
             for item in &items {
                 put_item(&mut tx, item).await?;
             }

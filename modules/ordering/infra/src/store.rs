@@ -66,7 +66,7 @@ impl OrderStore for SqlOrderStore {
             change.order.as_ref().filter(|order| order.status != OrderStatus::Placed).map(|order| order.id);
         let write = move |mut tx: Tx| async move {
             if let Some(answer) = &change.answer {
-                tx.remember(answer, now).await?;
+                tx.remember(answer, now)?;
             }
             match &change.order {
                 Some(order) if order.version == 0 => insert(&mut tx, order).await?,
@@ -74,7 +74,7 @@ impl OrderStore for SqlOrderStore {
                 None => {}
             }
             for event in &change.events {
-                tx.publish(event).await?;
+                tx.publish(event)?;
             }
             if let Some(transition) = &change.saga {
                 tx.advance(transition).await?;

@@ -59,7 +59,7 @@ impl PaymentStore for SqlPaymentStore {
         let intended = change.record.as_ref().and_then(intended);
         let write = move |mut tx: Tx| async move {
             if let Some(answer) = &change.answer {
-                tx.remember(answer, now).await?;
+                tx.remember(answer, now)?;
             }
             if let Some(record) = &change.record {
                 append(&mut tx, &change.payment, record, now).await?;
@@ -72,7 +72,7 @@ impl PaymentStore for SqlPaymentStore {
                 enter(&mut tx, transfer, now).await?;
             }
             if let Some(event) = &change.event {
-                tx.publish(event).await?;
+                tx.publish(event)?;
             }
             tx.commit(()).await
         };

@@ -43,7 +43,7 @@ impl ListStore for SqlListStore {
     async fn commit(&self, Change { list, answer }: Change) -> Result<(), CommitError> {
         let now = self.clock.now();
         let write = async move |mut tx: Tx| {
-            tx.remember(&answer, now).await?;
+            tx.remember(&answer, now)?;
             if let Some(list) = &list {
                 put(&mut tx, list).await?;
             }
