@@ -119,17 +119,16 @@ impl Failed {
 pub(crate) async fn executed(
     conn: &mut PgConnection,
     prepared: &mut Vec<&'static str>,
-    before: &str,
+    before: Option<&'static str>,
     mut calls: Vec<Call>,
-    after: &str,
+    after: Option<&'static str>,
 ) -> Result<usize, Failed> {
     calls.iter_mut().try_for_each(|call| right(call.wrong.take()))?;
     let new: Vec<_> = calls.iter().filter(|call| !prepared.contains(&call.name)).collect();
     let statements = new.iter().map(|call| call.prepare()).chain(calls.iter().map(Call::execute));
-    let statements: Vec<_> = [before.to_owned()].into_iter().chain(statements).collect();
-    let text = format!("{}; {after}", statements.join("; "));
-    let ended =
-        to_its_end(conn.fetch_many(sqlx::raw_sql(AssertSqlSafe(text))), new.len() + calls.len()).await;
+    let text = before.map(str::to_owned).into_iter().chain(statements).chain(after.map(str::to_owned));
+    let text = AssertSqlSafe(text.collect::<Vec<_>>().join("; "));
+    let ended = to_its_end(conn.fetch_many(sqlx::raw_sql(text)), new.len() + calls.len()).await;
     if ended.is_ok() {
         prepared.extend(new.iter().map(|call| call.name));
     }

@@ -108,7 +108,7 @@ impl Raw for PgConnection {
     }
 
     async fn commit(&mut self, held: Vec<Call>, prepared: &mut Vec<&'static str>) -> Result<(), Failed> {
-        held::executed(self, prepared, "", held, "commit").await.map(drop)
+        held::executed(self, prepared, None, held, Some("commit")).await.map(drop)
     }
 }
 
@@ -292,10 +292,14 @@ where
 
 impl Lent<Postgres> {
     /// Its transaction begins with what is executed at once. How many rows that had.
-    pub(crate) async fn begin_with(&mut self, begin: &str, calls: Vec<Call>) -> Result<usize, Failed> {
+    pub(crate) async fn begin_with(
+        &mut self,
+        begin: &'static str,
+        calls: Vec<Call>,
+    ) -> Result<usize, Failed> {
         self.open = true; // perhaps, from here on
         let Loan { conn, prepared, .. } = self.loan();
-        held::executed(conn, prepared, begin, calls, "").await
+        held::executed(conn, prepared, Some(begin), calls, None).await
     }
 }
 

@@ -231,7 +231,7 @@ pub(crate) async fn mark(tx: &mut Tx, mark: &Mark) -> Result<(), CommitError> {
 /// The same, as what a transaction begins with.
 pub(crate) async fn begin_marking_on_postgres(
     lent: &mut Lent<Postgres>,
-    begin: &str,
+    begin: &'static str,
     mark: &Mark,
 ) -> Result<(), CommitError> {
     let (handled, next) = handling(mark)?;
