@@ -206,6 +206,7 @@ impl Db {
         let task = async move {
             match engine {
                 Engine::Postgres(sessions) => {
+                    debug_assert_eq!(begin.lasting, sql.postgres.contains(lasts!()), "{}", sql.postgres);
                     let mut lent = sessions.kit.lend().await?;
                     let query = Query::of_kit(Bound::postgres_conn(sql, lent.conn()));
                     let rows = values(query).all().await.map_err(SqlError::of_commit)?;

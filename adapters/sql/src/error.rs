@@ -66,11 +66,16 @@ impl SqlError {
     /// Whether a COMMIT that failed so may yet have been committed. Only what the engine says of the transaction
     /// itself is certain; a lost connection, a failed sync or a server going down are not.
     pub(crate) fn leaves_commit_in_doubt(&self) -> bool {
+        if matches!(self.0, Why::Engine(sqlx::Error::Encode(_))) {
+            return false; // nothing was sent
+        }
         let Some(error) = self.database() else { return true };
         if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
-            // Integrity constraint violation (deferred), transaction rollback; 40003 is "completion unknown".
+            // Data exception, integrity constraint violation (deferred), transaction rollback (40003 is "completion
+            // unknown"), access rule violation, lock not available: of statements that are their own transaction, too.
             let code = error.code();
-            return !(code.starts_with("23") || code.starts_with("40") && code != "40003");
+            let certain = ["22", "23", "40", "42", "55P03"].iter().any(|certain| code.starts_with(certain));
+            return !certain || code == "40003";
         }
         // SQLITE_BUSY, SQLITE_CONSTRAINT (deferred), and SQLITE_FULL: in WAL mode a commit counts from its last frame
         // on, which then was not written.

@@ -3,6 +3,8 @@
 //! To publish an event, to remember an answer and to begin a saga is one statement each. They are held until COMMIT and go
 //! with it, so none of them makes a transaction go to the engine and back once more.
 //!
+//! (A handler's mark goes with BEGIN in the same way.)
+//!
 //! PostgreSQL takes one statement with values, or a text of several without. So what is held is prepared under a name, once
 //! for each connection, and executed in such a text with its values as literals. On SQLite the last one takes COMMIT along.
 
@@ -16,6 +18,9 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::{Bind, Query, Sql, SqlError};
+
+/// In microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// What the kit says to a home, with its values.
 pub(crate) trait Statement {
@@ -57,6 +62,10 @@ pub(crate) struct Call {
 
 impl Held {
     pub(crate) fn of<S: Statement>(statement: &S) -> Self {
+        debug_assert!(
+            !S::SQL.sqlite.trim_end().ends_with(';'),
+            "its statements are counted by what is between them"
+        );
         statement.values(Self { sql: S::SQL.sqlite, values: SqliteArguments::default(), wrong: None })
     }
 
@@ -160,7 +169,7 @@ async fn to_its_end<R, W>(
             Ok(None) => return Ok(rows),
             Ok(Some(Either::Left(_))) => done += 1,
             Ok(Some(Either::Right(_))) => rows += 1,
-            // Once a statement has failed, the engine does not begin the next one.
+            // Once a statement has failed, the next one is not begun: by PostgreSQL, and for SQLite by sqlx's worker.
             Err(error @ sqlx::Error::Database(_)) if done < before_commit => {
                 return Err(Failed::Before(error.into()));
             }
@@ -207,7 +216,10 @@ where
         ("BYTEA", _) => format!(r"e'\\x{}'", hex(bytes)),
         ("TIMESTAMPTZ", _) => {
             let micros = i64::from_be_bytes(bytes.try_into()?);
-            format!("timestamptz '2000-01-01 00:00:00 UTC' + interval '{micros} microseconds'")
+            let (days, micros) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+            let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+            let since = format!("interval '{days} days +{seconds}.{micros:06} seconds'");
+            format!("(timestamp '2000-01-01' + {since}) at time zone 'UTC'")
         }
         _ => return Err(format!("{of_type} has no literal here").into()),
     };

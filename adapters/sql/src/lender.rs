@@ -85,7 +85,7 @@ where
     place: Option<OwnedSemaphorePermit>,
 }
 
-/// A connection that takes statements without values.
+/// A connection that takes texts, and statements that were held.
 pub(crate) trait Raw: Send {
     /// A statement that goes with COMMIT.
     type Held: Send;
@@ -319,6 +319,7 @@ where
         runtime.spawn(async move {
             let _until_it_is_back = place;
             if loan.conn.raw("rollback").await.is_ok() {
+                loan.prepared.clear(); // perhaps that is what failed
                 return lender.keep(loan);
             }
             // Some errors (a full disk, `on conflict rollback`) make SQLite roll back by itself.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use outgrow::ModuleSpec;
 use sqlx::{
-    AssertSqlSafe, Postgres,
+    AssertSqlSafe, ConnectOptions as _, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -26,7 +26,8 @@ const LEDGER: &str = include_str!("../../../migrations/kit/postgres/ledger.sql")
 
 /// For each module: so that sixteen homes fit a PostgreSQL as it comes, which has room for 100 connections.
 const CONNECTIONS: u32 = 4;
-/// And for what the kit does at once, beside them: short, and hardly ever waiting for a row.
+/// And for what the kit does at once, beside them: short, and hardly ever waiting for a row. That is why events that come,
+/// which wait for a handler of their key, are taken in by the others.
 const OF_KIT: u32 = 2;
 /// How long a call waits for a connection: once to read, and once to write. With the wait for a lock it is less than a
 /// call has, so it can still say that nothing was done.
@@ -93,7 +94,9 @@ fn home(to: &PgConnectOptions, spec: &ModuleSpec, settings: &[(&str, &str)], rol
         .application_name(&format!("outgrow {}", spec.name))
         .options([("search_path", spec.name)])
         .options(settings.iter().copied())
-        .options(role.map(|role| ("role", role)));
+        .options(role.map(|role| ("role", role)))
+        // What is slow would be logged with its text, and what goes with COMMIT has its values in there.
+        .disable_statement_logging();
     let pool = |connections, settings: &[(&str, &str)]| {
         let to = to.clone().options(settings.iter().copied());
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);

@@ -15,7 +15,7 @@ use std::{
 use outgrow::{
     CommitError, Outgoing, Remembered, StoreError,
     event::Mark,
-    saga::{Instance, Transition},
+    saga::{Instance, Transition, Turn},
 };
 use outgrow_runtime::crash;
 use sqlx::{Postgres, SqlSafeStr, Sqlite};
@@ -167,9 +167,15 @@ impl Tx {
     /// changes. One that begins is there once this is committed.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if it is not where that was decided.
+    /// [`CommitError::Conflict`] if it is not where that was decided; [`CommitError::NotCommitted`] if this transaction
+    /// begins a saga and is to call one off.
     pub async fn advance(&mut self, transition: &Transition) -> Result<Option<Instance>, CommitError> {
         self.lasting("turn a saga")?;
+        let begun = self.besides.turned.is_some_and(|[step, _]| step == "began");
+        if begun && transition.at.is_none() && transition.turn != Turn::Began {
+            let why = "a saga that this transaction begins may be there once it is committed: turn it then";
+            return Err(CommitError::NotCommitted(StoreError::new(why.to_owned())));
+        }
         let after = sagas::advance(self, transition).await?;
         self.besides.turned = Some(sagas::turned(transition));
         // Who decided at a step goes on by itself; what begins, or is called off, is for whoever is free.

@@ -116,6 +116,7 @@ laws! {
         where_a_build_wrote_that_does_not_say_whom_it_told_nobody_passes_anything_over,
         what_is_addressed_to_who_listens_no_more_is_given_up_after_seven_days;
     sagas:
+        what_a_transaction_begins_it_does_not_call_off,
         a_transition_is_kept_with_what_it_is_about_or_not_at_all,
         an_instance_comes_back_as_it_was_kept,
         of_two_transitions_at_one_place_one_is_kept,

@@ -49,6 +49,20 @@ fn places(instance: &Instance) -> (Phase, u32, u64) {
     (instance.phase, instance.step, instance.revision)
 }
 
+pub(crate) async fn what_a_transaction_begins_it_does_not_call_off(place: &Place) {
+    let (_homes, home) = place.open(SHELF).await.unwrap();
+    let db = home.db();
+    let both = db
+        .write::<(), _, _>(async |mut tx| {
+            tx.advance(&Transition::began(&PACKING, id(1))).await?;
+            tx.advance(&Transition::called_off(&PACKING, id(1), why())).await?;
+            tx.commit(()).await
+        })
+        .await;
+    assert!(matches!(both, Err(CommitError::NotCommitted(_))), "{both:?}");
+    assert_eq!(db.instance(&PACKING, id(1)).await.unwrap(), None);
+}
+
 pub(crate) async fn a_transition_is_kept_with_what_it_is_about_or_not_at_all(place: &Place) {
     let (_homes, home) = place.open(SHELF).await.unwrap();
     let db = home.db();
